@@ -1,0 +1,1 @@
+"""One file for each family of records. `registry.ENTITIES` lists them all; nothing is discovered."""

@@ -1,0 +1,1 @@
+"""Headquarters: judges changes, keeps the one log, hands it out by scope."""

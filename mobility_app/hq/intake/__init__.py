@@ -1,0 +1,1 @@
+"""Billing documents and catalogues that come from outside."""

@@ -1,0 +1,1 @@
+"""Verbs over several records, each one transaction through the write door."""

@@ -1,0 +1,1 @@
+"""Read models: functions over a Store that return frozen dataclasses."""

@@ -1,0 +1,1 @@
+"""How a device and headquarters meet."""
