@@ -27,7 +27,7 @@ _ROWS: dict[str, tuple[str, str, str, str, str, str]] = {
     "payment_terms": ("CRU", "CRU", "RU", "", "R", "R"),
     "customer_status": ("R", "RU", "RU", "R", "R", "CR"),
     "customer_shared": ("R", "R", "R", "R", "RU", "R"),
-    "ownership": ("R", "CRU", "R", "R", "RU", "CR"),
+    "ownership": ("CR", "CRU", "R", "R", "RU", "CR"),
     "card": ("CRUD", "CRUD", "R", "R", "R", "CR"),
     "reach": ("CRUD", "CRUD", "R", "RU", "R", "CR"),
     "lists": ("CRUD", "CRUD", "R", "R", "R", ""),

@@ -1,4 +1,6 @@
-"""The customer, root of everything that hangs on it, with its e-mails and telephones."""
+"""The customer, root of everything that hangs on it, with its e-mails and telephones.
+
+Taking a telephone off the list is an edit of the card, so both lists follow the right "card"."""
 
 from __future__ import annotations
 
@@ -56,7 +58,7 @@ CUSTOMER_EMAIL = Entity(
         Field("is_main", Kind.FLAG, required=True, default=False),
     ),
     Scope.ROOT,
-    right="customer",
+    right="card",
     parent="customer_id",
     shared=True,
 )
@@ -71,7 +73,7 @@ CUSTOMER_PHONE = Entity(
         Field("is_main", Kind.FLAG, required=True, default=False),
     ),
     Scope.ROOT,
-    right="customer",
+    right="card",
     parent="customer_id",
     shared=True,
 )

@@ -1,0 +1,116 @@
+"""Devices: enrolment by one-time code, their keys, revocation.
+
+An invite's code names HQ's key by fingerprint, so the device trusts nobody on first use. The code is kept hashed,
+works once, for 15 minutes. A device's id is made from its public key: nobody can take another's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from mobility_app.domain.access import Actor
+from mobility_app.errors import Refused
+from mobility_app.store.records import Records
+from mobility_app.sync.protocol import EnrolRequest
+
+INVITE_MS = 15 * 60 * 1000
+INVITE_MAX_MS = 24 * 60 * 60 * 1000
+CODE_BYTES = 16
+FINGERPRINT_LETTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An enrolled device."""
+
+    id: str
+    number: int
+    user_id: str
+    public_key: str
+    last_dseq: int
+    revoked: bool
+
+
+def device_id(public_key: bytes) -> str:
+    """The id of a device, from its key: 32 letters of base32."""
+    return base64.b32encode(hashlib.sha256(public_key).digest()[:20]).decode().lower()
+
+
+def fingerprint(hq_key: bytes) -> str:
+    """What an invite says of HQ's key."""
+    return base64.b32encode(hashlib.sha256(hq_key).digest()).decode().lower()[:FINGERPRINT_LETTERS]
+
+
+def invite(
+    session: Records, user_id: str, hq_key: bytes, now: int, random: Callable[[int], bytes], valid_ms: int = INVITE_MS
+) -> str:
+    """A new code for one device of that user. Returned once; only its hash is kept."""
+    secret = base64.b32encode(random(CODE_BYTES)).decode().lower().rstrip("=")
+    code = f"{fingerprint(hq_key)}-{secret}"
+    session.run(
+        "INSERT INTO invite (code_hash, user_id, expires_at, used_at) VALUES (?, ?, ?, NULL)",
+        _hash(code), user_id, now + min(valid_ms, INVITE_MAX_MS),
+    )  # fmt: skip
+    return code
+
+
+def enrol(session: Records, request: EnrolRequest, now: int) -> Device:
+    """Takes in a device. Raises Refused: 403 wrong_code (also used, also too late), 401 bad_signature."""
+    try:
+        key = bytes.fromhex(request.public_key)
+        Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(request.proof), request.code.encode())
+    except (InvalidSignature, ValueError):
+        raise Refused("bad_signature", 401) from None
+    user_id = session.value(
+        "UPDATE invite SET used_at=? WHERE code_hash=? AND used_at IS NULL AND expires_at>=? RETURNING user_id",
+        now, _hash(request.code), now,
+    )  # fmt: skip
+    if user_id is None:
+        raise Refused("wrong_code", 403)
+    new_id = device_id(key)
+    if session.one("SELECT 1 FROM device WHERE id=?", new_id):
+        raise Refused("already_enrolled", 409)
+    number = int(session.value("SELECT COALESCE(MAX(number), 0) + 1 FROM device"))
+    session.run(
+        "INSERT INTO device (id, number, user_id, public_key, name, last_dseq, revoked, enrolled_at, seen_at)"
+        " VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?)",
+        new_id, number, user_id, request.public_key, request.name, now, now,
+    )  # fmt: skip
+    return Device(new_id, number, user_id, request.public_key, 0, False)
+
+
+def read(session: Records, wanted_id: str) -> Device | None:
+    """The device, or None."""
+    row = session.one(
+        "SELECT id, number, user_id, public_key, last_dseq, revoked FROM device WHERE id=?", wanted_id
+    )
+    return Device(*row[:5], bool(row[5])) if row else None
+
+
+def revoke(session: Records, wanted_id: str) -> None:
+    """From now on the device is refused, at its next request."""
+    session.run("UPDATE device SET revoked=1 WHERE id=?", wanted_id)
+
+
+def actor(session: Records, user_id: str) -> Actor:
+    """The user as HQ's own row has it. Raises Refused 403 user_gone."""
+    user = session.get("user", user_id)
+    if user is None:
+        raise Refused("user_gone", 403)
+    companies, territories = user["company_ids"], user["territory_ids"]
+    return Actor(
+        user_id,
+        str(user["role"]),
+        tuple(companies if isinstance(companies, list) else ()),
+        tuple(territories if isinstance(territories, list) else ()),
+    )
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(b"mobility/invite/v1|" + code.strip().lower().encode()).hexdigest()

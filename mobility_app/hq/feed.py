@@ -1,0 +1,199 @@
+"""What a device may receive after its cursor: one page of the log, cut at the end of a transaction.
+
+For each scope that the user holds now, `scope_log` says which entries and which moves of customers came. A customer
+that entered is replayed from its first entry; one that left is told to leave. Visibility is looked at now, never as it
+was: what a user may no longer see is passed over, whatever the cursor says. The caller gives one read transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mobility_app.domain import registry
+from mobility_app.domain.access import Actor
+from mobility_app.domain.change import commitment
+from mobility_app.domain.fields import Entity
+from mobility_app.hq import scopes
+from mobility_app.store.cursor import Cursor
+from mobility_app.store.records import Records, patch_plain
+from mobility_app.sync.protocol import ENTRIES_MAX, Event, WireEntry
+
+PAGE_BYTES = 2_000_000  # of patches; a page ends with the transaction that passes it
+_LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
+
+Told = tuple[int, str, str, str | None]  # (seq, kind, scope, root)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page in the making."""
+
+    events: list[Event] = field(default_factory=list)
+    cursor: Cursor = field(default_factory=Cursor)
+    more: bool = False
+    reset: bool = False
+
+
+class _Full(Exception):
+    """The page is full; `scope` stopped inside the replay at `sub`."""
+
+    def __init__(self, scope: str, sub: int) -> None:
+        self.scope, self.sub = scope, sub
+
+
+class Feed:
+    """Makes pages for one user."""
+
+    def __init__(self, session: Records, actor: Actor, epoch: str, most: int = ENTRIES_MAX) -> None:
+        self._session, self._actor, self._epoch, self._most = session, actor, epoch, most
+        self._held = scopes.held(session, actor)
+        self._bytes = 0
+
+    def page(self, cursor: Cursor) -> Page:
+        """The next page after `cursor`. A cursor of another epoch or role starts anew."""
+        fresh = (cursor.epoch, cursor.role) != (self._epoch, self._actor.role)
+        page = Page(reset=fresh and bool(cursor.scopes))
+        positions = {} if fresh else dict(cursor.scopes)
+        for scope in sorted(set(positions) - set(self._held)):
+            self._let_go(page, scope, positions.pop(scope)[0])
+        streams: dict[str, int] = {}
+        for stream in sorted(set(self._held.values()), key=lambda name: (name != scopes.GLOBAL, name)):
+            mine = sorted(scope for scope, of in self._held.items() if of == stream)
+            at = {scope: positions.get(scope, (0, 0)) for scope in mine}
+            if not page.more:
+                at = self._stream(page, stream, at)
+            positions.update(at)
+            streams[stream] = min(seq for seq, _ in at.values())
+        page.cursor = Cursor(self._epoch, self._actor.role, positions, streams)
+        return page
+
+    def _let_go(self, page: Page, scope: str, since: int) -> None:
+        """A scope that the user no longer holds: its customers leave, or keep what another scope still shows."""
+        roots = {row[0] for row in self._session.rows("SELECT root_id FROM member WHERE scope=?", scope)}
+        moved = "SELECT root_id FROM scope_log WHERE scope=? AND seq>? AND kind='m'"
+        roots |= {row[0] for row in self._session.rows(moved, scope, since)}
+        page.events += [self._parting(root) for root in sorted(roots)]
+        if scope.startswith("c:"):
+            page.events.append(Event(forget=scope.removeprefix("c:")))
+
+    def _parting(self, root: str) -> Event:
+        return Event(narrow=root) if self._membership([root]).get(root) else Event(leave=root)
+
+    def _stream(self, page: Page, stream: str, at: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+        head = int(self._session.value("SELECT head FROM stream WHERE id=?", stream) or 0)
+        told, upto = self._told(at, head)
+        txns = self._entries(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
+        members = self._membership({root for _, _, _, root in told if root})
+        done, last_txn, sent = 0, 0, set[int]()
+        for seq, kind, scope, root in told:
+            row = txns.get(seq)
+            if row is not None and row[2] != last_txn and self._full(page):
+                page.more = True
+                return self._moved(at, done)
+            try:
+                if kind == "m":
+                    self._membership_changed(page, scope, seq, str(root), members, at[scope])
+                elif row is not None and seq not in sent and self._delivers(scope, seq, root, members):
+                    sent.add(seq)
+                    self._send(page, row, members)
+            except _Full as full:
+                page.more = True
+                moved = self._moved(at, seq - 1)
+                return {**moved, full.scope: (seq - 1, full.sub)}
+            done = seq
+            last_txn = row[2] if row is not None else last_txn
+        page.more = page.more or upto < head
+        return self._moved(at, upto)
+
+    def _moved(self, at: dict[str, tuple[int, int]], seq: int) -> dict[str, tuple[int, int]]:
+        return {scope: (seq, 0) if seq > was[0] else was for scope, was in at.items()}
+
+    def _told(self, at: dict[str, tuple[int, int]], head: int) -> tuple[list[Told], int]:
+        """What the scopes were told after their positions, by number, and up to where that is complete."""
+        found: list[Told] = []
+        upto = head
+        for scope, (seq, _) in at.items():
+            if seq >= head:
+                continue
+            rows = self._session.rows(
+                "SELECT seq, kind, scope, root_id FROM scope_log WHERE scope=? AND seq>? AND seq<=?"
+                " ORDER BY seq, kind LIMIT ?",
+                scope, seq, head, self._most + 1,
+            )  # fmt: skip
+            if len(rows) > self._most:
+                # the last number may have a second line beyond the limit: it waits for the next page
+                upto = min(upto, rows[-1][0] - 1)
+            found += rows  # type: ignore[arg-type]
+        return sorted((line for line in found if line[0] <= upto), key=lambda line: (line[0], line[1], line[2])), upto
+
+    def _membership(self, roots: object) -> dict[str, dict[str, int]]:
+        """root -> {held scope: since} for customers that the user may see now."""
+        found: dict[str, dict[str, int]] = {}
+        sql = "SELECT root_id, scope, since FROM member WHERE root_id IN ({marks})"
+        for root, scope, since in self._session.among(sql, roots):  # type: ignore[arg-type]
+            if scope in self._held:
+                found.setdefault(root, {})[scope] = since
+        return found
+
+    def _delivers(self, scope: str, seq: int, root: str | None, members: dict[str, dict[str, int]]) -> bool:
+        if root is None:
+            return True
+        since = members.get(root, {}).get(scope)
+        return since is not None and seq >= since
+
+    def _membership_changed(
+        self, page: Page, scope: str, seq: int, root: str, members: dict[str, dict[str, int]], at: tuple[int, int]
+    ) -> None:
+        now = members.get(root, {})
+        if now.get(scope) == seq:
+            sub = at[1] if at[0] == seq - 1 else 0
+            self._replay(page, scope, root, seq, sub, members)
+        elif scope not in now:
+            page.events.append(Event(narrow=root) if now else Event(leave=root))
+
+    def _replay(
+        self, page: Page, scope: str, root: str, before: int, sub: int, members: dict[str, dict[str, int]]
+    ) -> None:
+        """A customer that entered: everything of it from its first entry, in pieces of a page."""
+        sql = f"SELECT {_LOG} FROM log WHERE root_id=? AND seq>? AND seq<? ORDER BY seq LIMIT ?"
+        rows = self._session.rows(sql, root, sub, before, self._most)
+        for row in rows:
+            if self._full(page) and sub:
+                raise _Full(scope, sub)
+            self._send(page, row, members)
+            sub = row[1]
+        if len(rows) == self._most:
+            raise _Full(scope, sub)
+
+    def _full(self, page: Page) -> bool:
+        return len(page.events) >= self._most or self._bytes >= PAGE_BYTES
+
+    def _entries(self, stream: str, seqs: list[int]) -> dict[int, tuple[object, ...]]:
+        sql = f"SELECT {_LOG} FROM log WHERE stream=? AND seq IN ({{marks}})"
+        return {row[1]: row for row in self._session.among(sql, seqs, stream)}  # type: ignore[arg-type]
+
+    def _send(self, page: Page, row: tuple[object, ...], members: dict[str, dict[str, int]]) -> None:
+        one = registry.entity(str(row[3]))
+        root = str(row[5]) if row[5] else None
+        if root and not any(scopes.carries(scope, one) for scope in members.get(root, {})):
+            return
+        if not scopes.readable(self._actor.role, one.right):
+            return
+        self._bytes += len(str(row[7]))
+        page.events.append(Event(entry=_seen(one, row, set(self._hidden(one)))))
+
+    def _hidden(self, one: Entity) -> Iterator[str]:
+        for each in one.fields:
+            if each.right and not scopes.readable(self._actor.role, each.right):
+                yield each.name
+
+
+def _seen(one: Entity, row: tuple[object, ...], hidden: set[str]) -> WireEntry:
+    (stream, seq, txn, entity, record_id, root, kind, patch, stamp, user, device, dseq, at, salt, chain) = row
+    full = patch_plain(one.name, json.loads(str(patch)))
+    sealed = {name: commitment(str(salt), name, full.pop(name)) for name in hidden & set(full)}
+    return WireEntry(
+        stream, seq, txn, entity, record_id, kind, full, stamp, at, salt, chain, root, user, device, dseq, sealed,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,399 @@
+"""The verdict on each change of a device: rights, rules, causality, merge.
+
+Everything is looked at on HQ's own rows, inside the transaction that writes, before the write. Company, user, device
+and time come from the device's key, never from the payload. A verdict names what became of each field; a refused
+change leaves no trace in the tables. Merge rules themselves are `domain/merge.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from mobility_app.domain import access, clock, merge, registry
+from mobility_app.domain.access import Actor
+from mobility_app.domain.change import CREATE, DELETE, RESTORE, UPDATE, Change, Patch, Row
+from mobility_app.domain.fields import Entity, Field, Merge, Plain, check
+from mobility_app.domain.rules import checks
+from mobility_app.domain.rules.places import language_of
+from mobility_app.errors import InvalidValue
+from mobility_app.hq.ledger import Author, State, Transaction
+from mobility_app.hq.numbers import next_number
+from mobility_app.store.records import patch_plain
+
+ACCEPTED, MERGED, SUPERSEDED, REJECTED = "accepted", "merged", "superseded", "rejected"
+_GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """HQ's answer to one change. `fields`: field -> (state, reason) for those that were not simply accepted.
+    `stream` and `seq`: the change stays open on the device until it has received that stream up to there."""
+
+    dseq: int
+    state: str
+    reason: str = ""
+    fields: dict[str, tuple[str, str]] = field(default_factory=dict)
+    stream: str = ""
+    seq: int = 0
+    leads_to: str = ""
+    clamped: bool = False
+
+
+class Rejection(Exception):
+    """Ends the judging of one change."""
+
+    def __init__(self, reason: str, fields: dict[str, tuple[str, str]] | None = None) -> None:
+        self.reason, self.fields = reason, fields or {}
+
+
+class Judge:
+    """Judges the changes of one device inside one ledger transaction."""
+
+    def __init__(self, tx: Transaction, actor: Actor, device_id: str) -> None:
+        self._tx, self._actor, self._device = tx, actor, device_id
+
+    def judge(self, changes: Iterable[Change]) -> list[Verdict]:
+        """Verdicts in the order of the changes. What was saved together and marked atomic stands or falls as one."""
+        verdicts: list[Verdict] = []
+        for _, group in groupby(changes, key=lambda change: change.tx):
+            together = list(group)
+            if any(change.atomic for change in together):
+                verdicts += self._as_one(together)
+            else:
+                verdicts += [self._one(change) for change in together]
+        return [self._placed(verdict, change_stream) for verdict, change_stream in verdicts]
+
+    def _as_one(self, changes: list[Change]) -> list[tuple[Verdict, str]]:
+        said: list[tuple[Verdict, str]] = []
+        try:
+            with self._tx.attempt():
+                for change in changes:
+                    said.append(self._one(change))
+                    if said[-1][0].state == REJECTED:
+                        raise Rejection(said[-1][0].reason)
+        except Rejection as refused:
+            culprit = len(said) - 1
+            return [
+                (Verdict(change.dseq, REJECTED, refused.reason if at == culprit else "together"), "")
+                for at, change in enumerate(changes)
+            ]
+        return said
+
+    def _one(self, change: Change) -> tuple[Verdict, str]:
+        stamp = clock.clamped(change.stamp, self._tx.now)
+        at = min(change.at, self._tx.now)
+        self._tx.author = Author(self._actor.user_id, self._device, change.dseq, stamp, at)
+        try:
+            verdict = self._by_kind(replace(change, stamp=stamp))
+        except Rejection as refused:
+            verdict = Verdict(change.dseq, REJECTED, refused.reason, refused.fields)
+        state = self._tx.state(verdict.leads_to or change.record_id)
+        return replace(verdict, clamped=stamp != change.stamp), state.stream if state else ""
+
+    def _placed(self, verdict: Verdict, stream: str) -> Verdict:
+        return replace(verdict, stream=stream, seq=self._tx.head(stream) if stream else 0)
+
+    def _by_kind(self, change: Change) -> Verdict:
+        try:
+            one = registry.entity(change.entity)
+            for name in change.patch:
+                one.field(name)
+        except InvalidValue as unknown:
+            raise Rejection(unknown.reason) from None
+        match change.kind:
+            case "create":
+                return self._create(one, change)
+            case "update":
+                return self._update(one, change)
+            case "delete":
+                return self._delete(one, change)
+            case "restore":
+                return self._restore(one, change)
+        raise Rejection("unknown_kind")
+
+    # -- create
+
+    def _create(self, one: Entity, change: Change) -> Verdict:
+        if self._tx.state(change.record_id) is not None:
+            raise Rejection("id_taken")
+        row, refused = self._new_row(one, change.patch)
+        self._followed(one, row)
+        self._reach(one, change.record_id, row, CREATE)
+        if not access.may(self._actor.role, one.right, "create", own=True):
+            raise Rejection("forbidden")
+        if one.unique:
+            twins = self._tx.find(one.name, **{name: row[name] for name in one.unique})
+            if twins:
+                twin = str(twins[0]["id"])
+                self._tx.lead(one.name, change.record_id, twin)
+                return Verdict(change.dseq, MERGED, "made_twice", leads_to=twin)
+        row = self._settled(one, row, change.patch)
+        if one.name == "customer":
+            row["number"] = next_number(self._tx, str(row["company_id"]))
+        self._tx.add(one.name, change.record_id, row, CREATE)
+        return Verdict(change.dseq, ACCEPTED, fields=refused)
+
+    def _new_row(self, one: Entity, patch: Patch) -> tuple[Row, dict[str, tuple[str, str]]]:
+        given = {name: self._checked(one, one.field(name), sides[1]) for name, sides in patch.items()}
+        company = self._tx.get("company", str(given.get("company_id"))) or {}
+        usual: Row = {field.name: field.default for field in one.fields}
+        if one.name == "customer":
+            usual.update(currency=company.get("currency"), language=language_of(str(company.get("country") or "PT")))
+        row, refused = {**usual, **given}, {}
+        for name, value in given.items():
+            reason = self._bars(one, one.field(name), CREATE)
+            if reason and value not in (usual[name], None):
+                row[name] = usual[name]
+                if (one.name, name) != ("customer", "number"):  # the provisional number is meant to be replaced
+                    refused[name] = (REJECTED, reason)
+        return row, refused
+
+    def _followed(self, one: Entity, row: Row) -> None:
+        """References to a record that leads to another follow it; what a record hangs on must be there."""
+        for reference in one.fields:
+            target = row.get(reference.name)
+            if not reference.refers or not isinstance(target, str):
+                continue
+            state = self._tx.state(target)
+            if state is not None and state.leads_to:
+                row[reference.name] = state.leads_to
+                state = self._tx.state(state.leads_to)
+            if state is None or state.deleted or state.entity != reference.refers:
+                if reference.name == one.parent or reference.required:
+                    raise Rejection("parent_missing")
+                row[reference.name] = None
+
+    # -- update
+
+    def _update(self, one: Entity, change: Change) -> Verdict:
+        record_id, state = self._resolved(change.record_id, one.name)
+        row = self._tx.get(one.name, record_id)
+        if row is None:
+            self._gone(one, change, state)
+        assert row is not None
+        self._reach(one, record_id, row, UPDATE)
+        own = self._own(one, state, row)
+        fates: dict[str, tuple[str, str]] = {}
+        wanted: Row = {}
+        lost: Patch = {}
+        clashes: list[tuple[str, Plain, Plain, Plain, bool]] = []
+        for names in _groups(one, change.patch):
+            self._field(one, change, row, state, names, own, fates, wanted, lost, clashes)
+        after = self._settled(one, {**row, **wanted}, change.patch) if wanted else row
+        moved = {name: after[name] for name in one.names if after[name] != row.get(name)}
+        if "territory_id" in moved:
+            self._territory(row, moved)
+        if moved:
+            self._tx.change(one.name, record_id, row, moved)
+        if lost:
+            self._tx.lost(one.name, record_id, lost)
+        self._conflicts(one, record_id, state, change, clashes)
+        return _summed(change.dseq, change.patch, fates)
+
+    def _field(
+        self, one: Entity, change: Change, row: Row, state: State, names: tuple[str, ...], own: bool,
+        fates: dict[str, tuple[str, str]], wanted: Row, lost: Patch,
+        clashes: list[tuple[str, Plain, Plain, Plain, bool]],
+    ) -> None:  # fmt: skip
+        """Decides one field, or the fields of one group, which win together."""
+        mine = {name: self._checked(one, one.field(name), change.patch[name][1]) for name in names}
+        base = {name: change.patch[name][0] for name in names}
+        moved = [name for name in names if mine[name] != base[name]] or list(names)
+        if reason := next((r for name in moved if (r := self._bars(one, one.field(name), UPDATE, own))), None):
+            fates.update({name: (REJECTED, reason) for name in moved})
+            return
+        seq, stamp, device = state.version(one.group(one.field(names[0])))
+        theirs = {name: row.get(name) for name in names}
+        rule = one.field(names[0]).merge
+        if rule in (Merge.TEXT3, Merge.SET):
+            # Always on what the author saw: this device's own last version may hold somebody else's lines by now.
+            name = names[0]
+            joined = (merge.text3 if rule is Merge.TEXT3 else merge.refs)(base[name], mine[name], theirs[name])
+            wanted[name] = joined
+            if joined != mine[name]:
+                fates[name] = (MERGED, "")
+            return
+        concurrent = seq > change.base and device != self._device
+        if not concurrent or theirs == mine:
+            wanted.update(mine)
+            return
+        wins = merge.incoming_wins((change.stamp, self._device), (stamp, device or ""))
+        differing = [name for name in moved if mine[name] != theirs[name]]
+        if wins:
+            wanted.update(mine)
+        else:
+            fates.update({name: (SUPERSEDED, "") for name in differing})
+            lost.update({name: (theirs[name], mine[name]) for name in differing})
+        clashes += [(name, base[name], mine[name], theirs[name], wins) for name in differing]
+
+    def _conflicts(
+        self, one: Entity, record_id: str, state: State, change: Change,
+        clashes: list[tuple[str, Plain, Plain, Plain, bool]],
+    ) -> None:  # fmt: skip
+        for name, base, mine, theirs, wins in clashes:
+            _, other_at, other_user = self._standing_author(record_id, name)
+            me: tuple[str | None, int] = (self._actor.user_id, self._tx.author.at or 0)
+            other: tuple[str | None, int] = (other_user, other_at)
+            (winner, winner_at), (loser, loser_at) = (me, other) if wins else (other, me)
+            cause, self._tx.author = self._tx.author, Author(stamp=change.stamp)
+            self._tx.create("conflict", {
+                "customer_id": state.root_id, "entity": one.name, "record_id": record_id, "field": name,
+                "base": base, "winner": mine if wins else theirs, "loser": theirs if wins else mine,
+                "winner_user_id": winner, "loser_user_id": loser, "winner_at": winner_at, "loser_at": loser_at,
+                "rule": one.field(name).merge.value,
+            })  # fmt: skip
+            self._tx.author = cause
+
+    def _standing_author(self, record_id: str, name: str) -> tuple[int, int, str | None]:
+        """(sequence number, instant, user) of the newest published entry that set the field."""
+        rows = self._tx.rows(
+            "SELECT seq, at, user_id FROM log WHERE record_id=? AND patch LIKE ? AND kind != 'lost'"
+            " AND (device_id IS NULL OR device_id != ?) ORDER BY seq DESC LIMIT 1",
+            record_id, f'%"{name}":%', self._device,
+        )  # fmt: skip
+        return rows[0] if rows else (0, self._tx.now, None)
+
+    def _gone(self, one: Entity, change: Change, state: State) -> None:
+        """An edit of a record that was deleted meanwhile: refused, and kept as a conflict that people can see."""
+        self._reach_root(state.root_id, None)
+        clashes = [(name, before, after, None, False) for name, (before, after) in change.patch.items() if before != after]
+        self._conflicts(one, change.record_id, state, change, clashes)
+        raise Rejection("row_deleted")
+
+    def _territory(self, row: Row, moved: Row) -> None:
+        territory = self._tx.get("territory", str(moved["territory_id"]))
+        if territory is None or territory["company_id"] != row["company_id"]:
+            raise Rejection("not_a_territory", {"territory_id": (REJECTED, "not_a_territory")})
+
+    # -- delete and restore
+
+    def _delete(self, one: Entity, change: Change) -> Verdict:
+        record_id, state = self._resolved(change.record_id, one.name)
+        row = self._tx.get(one.name, record_id)
+        if row is None:
+            return Verdict(change.dseq, ACCEPTED)  # already gone: what was wanted is so
+        self._reach(one, record_id, row, DELETE)
+        if not access.may(self._actor.role, one.right, "delete", own=self._own(one, state, row)):
+            raise Rejection("forbidden")
+        under = self._tx.under(one.name, record_id)
+        conflicts = [pair for pair in under if pair[0] == "conflict"]
+        if len(conflicts) < len(under):
+            newer = any(self._unseen(pair[1], change.base) for pair in under)
+            raise Rejection("changed_since" if newer else "has_dependents")
+        if self._unseen(record_id, change.base):
+            raise Rejection("changed_since")
+        for name, conflict_id in conflicts:
+            self._tx.delete(name, conflict_id)
+        self._tx.delete(one.name, record_id)
+        return Verdict(change.dseq, ACCEPTED)
+
+    def _unseen(self, record_id: str, base: int) -> bool:
+        state = self._tx.state(record_id)
+        return state is not None and state.seq > base and state.device_id != self._device
+
+    def _restore(self, one: Entity, change: Change) -> Verdict:
+        _, state = self._resolved(change.record_id, one.name)
+        if not state.deleted:
+            return Verdict(change.dseq, ACCEPTED)
+        row = {field.name: field.default for field in one.fields}
+        row.update({n: self._checked(one, one.field(n), sides[1]) for n, sides in change.patch.items()})
+        self._followed(one, row)
+        if self._tx.root_of(one.name, change.record_id, row) != state.root_id:
+            raise Rejection("parent_missing")
+        self._reach(one, change.record_id, row, RESTORE)
+        if not access.may(self._actor.role, one.right, "create", own=True):
+            raise Rejection("forbidden")
+        last = self._tx.value(
+            "SELECT patch FROM log WHERE record_id=? AND kind='delete' ORDER BY seq DESC LIMIT 1", change.record_id
+        )
+        row.update(self._as_it_was(one, str(last)))
+        self._tx.add(one.name, change.record_id, row, RESTORE)
+        return Verdict(change.dseq, ACCEPTED)
+
+    def _as_it_was(self, one: Entity, deleted: str) -> Row:
+        """A record comes back as it went: whoever restores can't change fields on the way."""
+        if deleted == "None":
+            return {}
+        return {name: sides[0] for name, sides in patch_plain(one.name, json.loads(deleted)).items()}
+
+    # -- rights and rules
+
+    def _resolved(self, record_id: str, entity: str) -> tuple[str, State]:
+        state = self._tx.state(record_id)
+        if state is not None and state.leads_to:
+            record_id, state = state.leads_to, self._tx.state(state.leads_to)
+        if state is None or state.entity != entity:
+            raise Rejection("not_found")
+        return record_id, state
+
+    def _reach(self, one: Entity, record_id: str, row: Row, verb: str) -> None:
+        root = self._tx.root_of(one.name, record_id, row)
+        if root is not None or one.name == "customer":
+            self._reach_root(root, row if one.name == "customer" and verb == CREATE else None)
+            return
+        company = row.get("company_id")
+        if company is not None and company not in self._actor.company_ids:
+            raise Rejection("not_found")
+
+    def _reach_root(self, root: str | None, customer: Row | None) -> None:
+        """A customer out of reach answers exactly as one that does not exist."""
+        customer = customer or (self._tx.get("customer", root) if root else None)
+        if customer is None:
+            state = self._tx.state(root) if root else None
+            if state is not None and state.deleted:
+                raise Rejection("row_deleted")
+            raise Rejection("not_found" if root else "parent_missing")
+        territory = self._tx.get("territory", str(customer["territory_id"]))
+        if territory is None or territory["company_id"] != customer["company_id"]:
+            raise Rejection("not_a_territory")
+        if not self._actor.holds(str(customer["company_id"]), str(customer["territory_id"])):
+            raise Rejection("not_found")
+
+    def _bars(self, one: Entity, field: Field, verb: str, own: bool = True) -> str | None:
+        if field.merge is Merge.HQ:
+            return "hq_owned"
+        if verb == UPDATE and field.merge in (Merge.IMMUTABLE, Merge.APPEND):
+            return "immutable"
+        if not access.may(self._actor.role, field.right or one.right, verb, own=own):
+            return "forbidden"
+        return None
+
+    def _own(self, one: Entity, state: State, row: Row) -> bool:
+        mine = self._actor.user_id
+        return one.name == "activity" and mine in (row.get("assignee_id"), state.made_user)
+
+    def _checked(self, one: Entity, field: Field, value: Plain) -> Plain:
+        try:
+            return check(one.name, replace(field, required=False), value)
+        except InvalidValue as bad:
+            raise Rejection("invalid", {field.name: (REJECTED, bad.reason)}) from None
+
+    def _settled(self, one: Entity, row: Row, patch: Patch) -> Row:
+        try:
+            for field in one.fields:
+                if field.required and row.get(field.name) is None:
+                    raise InvalidValue(one.name, field.name, "required")
+            return checks.settled(one.name, row)
+        except InvalidValue as bad:
+            named = bad.field if bad.field in patch else next(iter(patch), bad.field)
+            raise Rejection("invalid", {named: (REJECTED, bad.reason)}) from None
+
+
+def _groups(one: Entity, patch: Patch) -> list[tuple[str, ...]]:
+    """The patch's fields as they win: alone, or with those of their group that the patch carries."""
+    groups: dict[tuple[str, ...], None] = {}
+    for name in patch:
+        groups[tuple(other for other in one.group(one.field(name)) if other in patch)] = None
+    return list(groups)
+
+
+def _summed(dseq: int, patch: Patch, fates: dict[str, tuple[str, str]]) -> Verdict:
+    moved = [name for name, (before, after) in patch.items() if before != after] or list(patch)
+    refused = [name for name in moved if fates.get(name, ("", ""))[0] == REJECTED]
+    if moved and len(refused) == len(moved):
+        return Verdict(dseq, REJECTED, fates[refused[0]][1], fates)
+    states = [state for state, _ in fates.values() if state != REJECTED]
+    return Verdict(dseq, max(states, key=_GRAVITY.index, default=ACCEPTED), fields=fates)

@@ -1,0 +1,381 @@
+"""Ledger: HQ's one write door. Rows, record states, log, chain and scopes change in one transaction, or none of them.
+
+A transaction collects entries and publishes them at its end: then, and only then, the head of each stream is taken,
+so numbers are gap-free and in commit order, and nothing slow happens after. Judging is `judge.py`'s business; this
+door believes its callers (judge, imports, the command line).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from mobility_app.domain import clock, registry
+from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Entry, Patch, Row, link
+from mobility_app.domain.fields import Entity, Plain, Scope, check
+from mobility_app.domain.rules import checks
+from mobility_app.errors import NotFound
+from mobility_app.hq import scopes
+from mobility_app.store.database import Database
+from mobility_app.store.ids import uuid7
+from mobility_app.store.records import Records, patch_columns
+
+PENDING = 2**62  # the sequence number of a version that this transaction has yet to publish
+SALT_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who causes entries. Everything empty: HQ itself."""
+
+    user_id: str | None = None
+    device_id: str | None = None
+    dseq: int | None = None
+    stamp: int | None = None
+    at: int | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """What HQ remembers of one record. A version is (sequence number, stamp, device)."""
+
+    entity: str
+    root_id: str | None
+    stream: str
+    seq: int
+    device_id: str | None
+    made: tuple[int, int, str | None]
+    made_user: str | None
+    deleted: bool = False
+    leads_to: str | None = None
+    versions: dict[str, tuple[int, int, str | None]] = field(default_factory=dict)
+
+    def version(self, names: tuple[str, ...]) -> tuple[int, int, str | None]:
+        """The newest version of any of these fields."""
+        return max((self.versions.get(name, self.made) for name in names), key=lambda version: version[0])
+
+
+class Ledger:
+    """HQ's records and their log."""
+
+    def __init__(
+        self, database: Database, *, now: Callable[[], int], random: Callable[[int], bytes], epoch: str = ""
+    ) -> None:
+        self.database, self.now, self.random = database, now, random
+        with database.transaction() as session:
+            session.run("INSERT INTO stream (id, head) VALUES (?, 0) ON CONFLICT (id) DO NOTHING", scopes.GLOBAL)
+            session.run("INSERT INTO hq_meta (k, v) VALUES ('epoch', ?) ON CONFLICT (k) DO NOTHING", epoch or self.new_id())
+
+    def new_id(self) -> str:
+        """A new record id."""
+        return uuid7(self.now(), self.random)
+
+    @contextmanager
+    def reading(self) -> Iterator[Records]:
+        """A consistent picture: one read transaction."""
+        with self.database.session() as session, self.database.engine.atomic("DEFERRED"):
+            yield Records(self.database.engine, session.watch)
+
+    @contextmanager
+    def transaction(self, author: Author | None = None) -> Iterator[Transaction]:
+        """One HQ transaction, published at its end."""
+        with self.database.transaction() as session:
+            session.run("UPDATE ctx SET applying=1")
+            tx = Transaction(Records(self.database.engine, session.watch), self, author or Author())
+            yield tx
+            tx.publish()
+            session.run("UPDATE ctx SET applying=0")
+
+
+class Transaction(Records):
+    """The verbs of the ledger, inside `Ledger.transaction`."""
+
+    def __init__(self, session: Records, ledger: Ledger, author: Author) -> None:
+        super().__init__(session.engine, session.watch)
+        self.author, self.now = author, ledger.now()
+        self._ledger = ledger
+        self._states: dict[str, State | None] = {}
+        self._dirty: dict[str, None] = {}
+        self._entries: list[Entry] = []
+        self._inserts: list[tuple[str, str, Row]] = []
+        self._members: dict[str, set[str]] = {}
+        self._moves: list[tuple[int, str, str, str]] = []  # (index of entry, scope, root, made | enters | leaves)
+
+    # Rows that were just made wait for the next read or for the end: an import writes them many at a time.
+    def run(self, sql: str, *params: object) -> object:  # type: ignore[override]
+        """Runs a statement after what waits was written."""
+        self._flush()
+        return super().run(sql, *params)
+
+    def new_id(self) -> str:
+        """A new record id."""
+        return self._ledger.new_id()
+
+    def create(self, entity: str, values: Row, record_id: str | None = None) -> str:
+        """Adds a record, defaults filled in. Values are checked; InvalidValue leaves nothing behind."""
+        one, record_id = registry.entity(entity), record_id or self.new_id()
+        row = {field.name: values.get(field.name, field.default) for field in one.fields}
+        row = checks.settled(entity, {name: check(entity, one.field(name), value) for name, value in row.items()})
+        self.add(entity, record_id, row, CREATE)
+        return record_id
+
+    def add(self, entity: str, record_id: str, row: Row, kind: str) -> None:
+        """Adds a whole checked record: `create`, or `restore` of one that was deleted."""
+        one = registry.entity(entity)
+        root = self.root_of(entity, record_id, row)
+        stream = self._stream(one, root, row, record_id)
+        state = self.state(record_id) if kind == RESTORE else None
+        if state is None:
+            version = (PENDING, self._stamp(), self.author.device_id)
+            state = State(entity, root, stream, PENDING, self.author.device_id, version, self.author.user_id)
+            self._states[record_id] = state
+        state.deleted, state.made = False, (PENDING, self._stamp(), self.author.device_id)
+        state.versions = {}
+        self._inserts.append((entity, record_id, {name: row.get(name) for name in one.names}))
+        patch = {name: (None, row[name]) for name in one.names if row.get(name) is not None}
+        self._enter(kind, entity, record_id, patch, state)
+        if entity == "customer" and kind == CREATE:
+            self._moves += [(len(self._entries) - 1, scope, record_id, "made") for scope in scopes.of_customer(row)]
+            self._members[record_id] = scopes.of_customer(row)
+        if entity == "company":
+            super().run("INSERT INTO stream (id, head) VALUES (?, 0) ON CONFLICT (id) DO NOTHING", record_id)
+
+    def update(self, entity: str, record_id: str, values: Row) -> None:
+        """Sets fields of a record; equal values are left out. Raises NotFound, InvalidValue."""
+        one, row = registry.entity(entity), self.get(entity, record_id)
+        if row is None:
+            raise NotFound(entity, record_id)
+        wanted = {name: check(entity, one.field(name), value) for name, value in values.items()}
+        after = checks.settled(entity, {**row, **wanted})
+        self.change(entity, record_id, row, {name: after[name] for name in one.names if after[name] != row.get(name)})
+
+    def change(self, entity: str, record_id: str, row: Row, values: Row) -> None:
+        """Sets checked values that differ from `row`, the record as it stands."""
+        state = self.state(record_id)
+        assert state is not None
+        if values:
+            self.put(entity, record_id, values)
+        version = (PENDING, self._stamp(), self.author.device_id)
+        state.versions.update({name: version for name in values})
+        self._enter(UPDATE, entity, record_id, {name: (row.get(name), value) for name, value in values.items()}, state)
+        if entity == "customer" and {"territory_id", "shared"} & set(values):
+            self._move(record_id, scopes.of_customer(row), scopes.of_customer({**row, **values}))
+
+    def delete(self, entity: str, record_id: str) -> None:
+        """Deletes one record. What hangs on it is the caller's to delete first."""
+        row, state = self.get(entity, record_id), self.state(record_id)
+        if row is None or state is None:
+            raise NotFound(entity, record_id)
+        self.remove(entity, record_id)
+        state.deleted = True
+        patch: Patch = {name: (row[name], None) for name in registry.entity(entity).names if row[name] is not None}
+        self._enter(DELETE, entity, record_id, patch, state)
+
+    def lost(self, entity: str, record_id: str, patch: Patch) -> None:
+        """Notes values that lost against what stands: history shows them, folding passes over them."""
+        state = self.state(record_id)
+        assert state is not None
+        self._enter(LOST, entity, record_id, patch, state, version=False)
+
+    def lead(self, entity: str, record_id: str, to_id: str) -> None:
+        """Notes that `record_id` was made twice and that the other one stays."""
+        twin = self.state(to_id)
+        assert twin is not None
+        version = (PENDING, self._stamp(), self.author.device_id)
+        self._states[record_id] = State(
+            entity, twin.root_id, twin.stream, PENDING, self.author.device_id, version, self.author.user_id,
+            deleted=True, leads_to=to_id,
+        )  # fmt: skip
+        self._dirty[record_id] = None
+        self._enter(UPDATE, entity, to_id, {}, twin)
+
+    def state(self, record_id: str) -> State | None:
+        """What is remembered of a record, deleted ones included."""
+        if record_id not in self._states:
+            self._states[record_id] = _read_state(self, record_id)
+        return self._states[record_id]
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Work that is taken back whole when the block raises."""
+        self._flush()
+        kept = deepcopy((self._states, self._dirty, self._members)), len(self._entries), len(self._moves)
+        try:
+            with self.savepoint():
+                yield
+                self._flush()
+        except BaseException:
+            self._inserts.clear()
+            (self._states, self._dirty, self._members), entries, moves = kept
+            del self._entries[entries:], self._moves[moves:]
+            raise
+
+    def head(self, stream: str) -> int:
+        """The last published number of a stream plus what this transaction will add."""
+        waiting = sum(entry.stream == stream for entry in self._entries)
+        return int(self.value("SELECT head FROM stream WHERE id=?", stream) or 0) + waiting
+
+    def publish(self) -> None:
+        """Numbers the entries, writes log, chain, scopes and states. The last thing a transaction does."""
+        self._flush()
+        counts: dict[str, int] = {}
+        for entry in self._entries:
+            counts[entry.stream] = counts.get(entry.stream, 0) + 1
+        before: dict[str, int] = {}
+        for stream in sorted(counts):
+            head = self.value("UPDATE stream SET head=head+? WHERE id=? RETURNING head", counts[stream], stream)
+            before[stream] = int(head) - counts[stream]
+        self._write_log(before)
+        self._write_states()
+
+    def _write_log(self, before: dict[str, int]) -> None:
+        done, links = dict.fromkeys(before, 0), dict[str, str]()
+        log, told = list[tuple[Plain, ...]](), dict[tuple[str, int, str], tuple[Plain, ...]]()
+        moves: dict[int, list[tuple[str, str, str]]] = {}
+        for index, scope, root, how in self._moves:
+            moves.setdefault(index, []).append((scope, root, how))
+        for index, entry in enumerate(self._entries):
+            done[entry.stream] += 1
+            seq, txn = before[entry.stream] + done[entry.stream], before[entry.stream] + 1
+            key = entry.root_id or entry.stream
+            if key not in links:
+                links[key] = self.value("SELECT hash FROM chain WHERE id=?", key) or ""
+            entry = _numbered(entry, seq, txn, self._ledger.random(SALT_BYTES).hex())
+            links[key] = link(links[key], entry)
+            log.append((*_log_row(entry), links[key]))
+            for scope in self._scopes_of(entry):
+                told[(scope, seq, "p")] = (scope, seq, "p", entry.root_id)
+            for scope, root, how in moves.get(index, ()):
+                if how != "made":
+                    told[(scope, seq, "m")] = (scope, seq, "m", root)
+                self._membership(scope, root, seq, how != "leaves")
+            self._version(entry, seq)
+        marks = ",".join("?" * 15)
+        self.many(f"INSERT INTO log VALUES ({marks})", log)
+        self.many("INSERT INTO scope_log (scope, seq, kind, root_id) VALUES (?, ?, ?, ?)", list(told.values()))
+        self.many(
+            "INSERT INTO chain (id, hash) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hash=excluded.hash",
+            list(links.items()),
+        )
+
+    def _membership(self, scope: str, root: str, seq: int, member: bool) -> None:
+        self.run("DELETE FROM member WHERE scope=? AND root_id=?", scope, root)
+        if member:
+            self.run("INSERT INTO member (scope, root_id, since) VALUES (?, ?, ?)", scope, root, seq)
+
+    def _version(self, entry: Entry, seq: int) -> None:
+        state = self._states[entry.record_id]
+        if state is None or entry.kind == LOST:
+            return
+        state.seq, state.device_id = seq, entry.device_id
+        version = (seq, entry.stamp, entry.device_id)
+        if entry.kind in (CREATE, RESTORE):
+            state.made, state.versions = version, {}
+        elif entry.kind == UPDATE:
+            state.versions.update({name: version for name in entry.patch})
+
+    def _write_states(self) -> None:
+        rows = []
+        for record_id in self._dirty:
+            state = self._states[record_id]
+            assert state is not None
+            if state.seq == PENDING:  # a redirect has no entry of its own
+                state.seq = state.made[0] if state.made[0] != PENDING else 0
+                state.made = (state.seq, *state.made[1:])
+            rows.append((
+                record_id, state.entity, state.root_id, state.stream, state.seq, state.device_id, *state.made,
+                state.made_user, int(state.deleted), state.leads_to, json.dumps(state.versions),
+            ))  # fmt: skip
+        sets = ",".join(f"{name}=excluded.{name}" for name in _STATE[3:])
+        self.many(
+            f"INSERT INTO record ({','.join(_STATE)}) VALUES ({','.join('?' * len(_STATE))})"
+            f" ON CONFLICT (id) DO UPDATE SET {sets}",
+            rows,
+        )
+
+    def _enter(
+        self, kind: str, entity: str, record_id: str, patch: Patch, state: State, *, version: bool = True
+    ) -> None:
+        by = self.author
+        self._entries.append(Entry(
+            state.stream, 0, 0, entity, record_id, state.root_id, kind, patch, self._stamp(), by.user_id,
+            by.device_id, by.dseq, by.at if by.at is not None else self.now,
+        ))  # fmt: skip
+        if version:
+            self._dirty[record_id] = None
+            state.seq, state.device_id = PENDING, by.device_id
+
+    def _stamp(self) -> int:
+        if self.author.stamp is not None:
+            return self.author.stamp
+        return clock.first(self.now)
+
+    def _move(self, root: str, old: set[str], new: set[str]) -> None:
+        index = len(self._entries) - 1
+        self._moves += [(index, scope, root, "enters") for scope in sorted(new - old)]
+        self._moves += [(index, scope, root, "leaves") for scope in sorted(old - new)]
+        self._members[root] = new | old  # the entry that moves a customer is still told to those who lose it: as a move
+
+    def _scopes_of(self, entry: Entry) -> list[str]:
+        one = registry.entity(entry.entity)
+        if entry.root_id:
+            if entry.root_id not in self._members:
+                found = self.rows("SELECT scope FROM member WHERE root_id=?", entry.root_id)
+                self._members[entry.root_id] = {row[0] for row in found}
+            return [scope for scope in sorted(self._members[entry.root_id]) if scopes.carries(scope, one)]
+        return [scopes.GLOBAL if entry.stream == scopes.GLOBAL else scopes.of_company(entry.stream)]
+
+    def _stream(self, one: Entity, root: str | None, row: Row, record_id: str) -> str:
+        if root and one.name != "customer":
+            state = self.state(root)
+            assert state is not None, "a record hangs on a customer that was never made"
+            return state.stream
+        if one.scope is Scope.GLOBAL:
+            return scopes.GLOBAL
+        if one.name == "conflict":  # of a record that hangs on no customer: told where that record is told
+            state = self.state(str(row["record_id"]))
+            return state.stream if state else scopes.GLOBAL
+        return str(row["company_id"])
+
+    def _flush(self) -> None:
+        waiting, self._inserts = self._inserts, []
+        by_entity: dict[str, list[tuple[str, Row]]] = {}
+        for entity, record_id, row in waiting:
+            by_entity.setdefault(entity, []).append((record_id, row))
+        for entity, records in by_entity.items():
+            self.insert_many(entity, records)
+
+
+_STATE = (
+    "id", "entity", "root_id", "stream", "seq", "device_id", "made_seq", "made_stamp", "made_device", "made_user",
+    "deleted", "leads_to", "versions",
+)  # fmt: skip
+
+
+def _read_state(session: Records, record_id: str) -> State | None:
+    found = session.one(f"SELECT {','.join(_STATE[1:])} FROM record WHERE id=?", record_id)
+    if found is None:
+        return None
+    entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions = found
+    kept: dict[str, list[int | str | None]] = json.loads(versions)
+    plain = {name: (int(v[0] or 0), int(v[1] or 0), v[2] if isinstance(v[2], str) else None) for name, v in kept.items()}
+    made = (made_seq, made_stamp, made_device)
+    return State(entity, root, stream, seq, device, made, user, bool(deleted), leads_to, plain)
+
+
+def _numbered(entry: Entry, seq: int, txn: int, salt: str) -> Entry:
+    return Entry(
+        entry.stream, seq, txn, entry.entity, entry.record_id, entry.root_id, entry.kind, entry.patch, entry.stamp,
+        entry.user_id, entry.device_id, entry.dseq, entry.at, salt,
+    )  # fmt: skip
+
+
+def _log_row(entry: Entry) -> tuple[Plain, ...]:
+    patch = json.dumps(patch_columns(entry.entity, entry.patch), ensure_ascii=False, separators=(",", ":"))
+    return (
+        entry.stream, entry.seq, entry.txn, entry.entity, entry.record_id, entry.root_id, entry.kind, patch,
+        entry.stamp, entry.user_id, entry.device_id, entry.dseq, entry.at, entry.salt,
+    )  # fmt: skip

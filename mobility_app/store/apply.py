@@ -1,0 +1,265 @@
+"""What came from HQ, into the store: verdicts and pages, each in one transaction with the cursor.
+
+Nothing here is captured: `applying` is set for the whole transaction, and reset as its last statement. Entries are kept
+as history and folded into the rows; a row with open changes over it is folded in its base picture and shown anew.
+Applying the same page twice changes nothing: an entry is known by (stream, number).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from mobility_app.domain import registry
+from mobility_app.domain.change import ACCEPTED, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
+from mobility_app.store import identity, overlay, search
+from mobility_app.store.cursor import Cursor
+from mobility_app.store.records import Records, patch_columns
+from mobility_app.store.store import Store, Touched
+
+_LIVE = ",".join(f"'{state}'" for state in LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A verdict as the store keeps it (`sync.protocol.WireVerdict`)."""
+
+    dseq: int
+    state: str
+    reason: str
+    fields: dict[str, tuple[str, str]]
+    stream: str
+    seq: int
+
+
+@dataclass(slots=True)
+class Page:
+    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget", id), in order."""
+
+    cursor: Cursor
+    actor: dict[str, object]
+    steps: list[tuple[str, Entry | str, dict[str, str]]] = field(default_factory=list)
+    reset: bool = False
+
+
+@contextmanager
+def _applying(store: Store) -> Iterator[Records]:
+    with store.transaction() as session:
+        session.run("UPDATE ctx SET applying=1")
+        yield session
+        session.run("UPDATE ctx SET applying=0")
+
+
+def sent(store: Store, dseqs: list[int]) -> None:
+    """Notes that these changes were on the way to HQ: from now on they may have arrived."""
+    with store.transaction() as session:
+        session.run(
+            "UPDATE change SET state=? WHERE state=? AND dseq BETWEEN ? AND ?", SENT, OPEN, dseqs[0], dseqs[-1]
+        )
+
+
+def verdicts(store: Store, said: Iterable[Said]) -> Touched:
+    """Keeps HQ's answers. An accepted change stays over the row until the pull has passed it; a refused one is taken
+    off at once and stays readable with its reason."""
+    with _applying(store) as session:
+        touched: dict[tuple[str, str], str | None] = {}
+        for one in said:
+            row = session.one("SELECT entity, record_id, root_id, state FROM change WHERE dseq=?", one.dseq)
+            if row is None or row[3] not in (OPEN, SENT):
+                continue
+            note = json.dumps({"state": one.state, "reason": one.reason, "fields": one.fields})
+            touched[(row[0], row[1])] = row[2]
+            if one.state == REJECTED:
+                session.run("UPDATE change SET state=?, verdict=? WHERE dseq=?", REJECTED, note, one.dseq)
+                continue
+            _keep_refused_part(session, one)
+            session.run(
+                "UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?",
+                ACCEPTED, note, one.stream, one.seq, one.dseq,
+            )  # fmt: skip
+        _close_passed(session, Cursor.read(session), touched)
+        _show(session, touched)
+        result = _touched(touched)
+    store.tell(result)
+    return result
+
+
+def _keep_refused_part(session: Records, one: Said) -> None:
+    """Of a change that HQ took in part: the refused fields, kept under the negative number for the rep to see."""
+    refused = {name: fate for name, fate in one.fields.items() if fate[0] == REJECTED}
+    if not refused:
+        return
+    patch = json.loads(session.value("SELECT patch FROM change WHERE dseq=?", one.dseq))
+    session.run(
+        "INSERT INTO change (dseq, tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic, state,"
+        " verdict) SELECT -dseq, tx, entity, record_id, root_id, kind, ?, base, stamp, user_id, at, atomic, ?, ?"
+        " FROM change WHERE dseq=?",
+        json.dumps({name: patch[name] for name in refused if name in patch}, ensure_ascii=False),
+        REJECTED,
+        json.dumps({"state": REJECTED, "reason": next(iter(refused.values()))[1], "fields": refused}),
+        one.dseq,
+    )
+
+
+def page(store: Store, came: Page) -> Touched:
+    """Applies a page and its cursor. Returns what changed, after telling the listeners."""
+    with _applying(store) as session:
+        touched: dict[tuple[str, str], str | None] = {}
+        if came.reset:
+            _forget_everything(session, touched)
+        run: list[tuple[Entry, dict[str, str]]] = []
+        for what, subject, sealed in came.steps:
+            if isinstance(subject, Entry):
+                run.append((subject, sealed))
+                continue
+            _entries(session, run, touched)
+            run = []
+            _part(session, what, subject, touched)
+        _entries(session, run, touched)
+        came.cursor.keep(session)
+        identity.set_meta(session, "actor", json.dumps(came.actor))
+        _close_passed(session, came.cursor, touched)
+        _show(session, touched)
+        search.refresh(session, sorted({root for root in touched.values() if root}))
+        result = _touched(touched)
+    if any(what == "leave" for what, _, _ in came.steps) or came.reset:
+        with store.reading() as session:
+            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.tell(result)
+    return result
+
+
+def _touched(touched: dict[tuple[str, str], str | None]) -> Touched:
+    return Touched(frozenset(root for root in touched.values() if root), frozenset(touched), "sync")
+
+
+def _entries(
+    session: Records, run: list[tuple[Entry, dict[str, str]]], touched: dict[tuple[str, str], str | None]
+) -> None:
+    """Keeps a run of entries as history and folds them into rows and base pictures."""
+    fresh = _unknown(session, run)
+    if not fresh:
+        return
+    marks = ",".join("?" * 16)
+    session.many(f"INSERT INTO entry VALUES ({marks})", [_kept(entry, sealed) for entry, sealed in fresh])
+    session.run("UPDATE ctx SET stamp=MAX(stamp, ?)", max(entry.stamp for entry, _ in fresh))
+    rows: dict[tuple[str, str], Row | None] = {}
+    stood: dict[tuple[str, str], bool] = {}
+    based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
+    for entry, _ in fresh:
+        pair = (entry.entity, entry.record_id)
+        touched[pair] = entry.root_id
+        if pair not in rows:
+            if pair in based:
+                rows[pair] = overlay.base(session, *pair)[1]
+            else:
+                rows[pair] = None if entry.kind == "create" else session.get(*pair)
+            stood[pair] = rows[pair] is not None
+        rows[pair] = fold(rows[pair], entry.kind, entry.patch)
+    made: dict[str, list[tuple[str, Row]]] = {}
+    for pair, row in rows.items():
+        if pair in based:
+            overlay.keep_base(session, *pair, row)
+        elif row is not None and not stood[pair]:
+            made.setdefault(pair[0], []).append((pair[1], row))
+        elif stood[pair]:
+            overlay.show(session, *pair, row)
+    for entity, records in made.items():
+        session.insert_many(entity, records)
+
+
+def _unknown(session: Records, run: list[tuple[Entry, dict[str, str]]]) -> list[tuple[Entry, dict[str, str]]]:
+    known: set[tuple[str, int]] = set()
+    by_stream: dict[str, list[int]] = {}
+    for entry, _ in run:
+        by_stream.setdefault(entry.stream, []).append(entry.seq)
+    for stream, seqs in by_stream.items():
+        found = session.among("SELECT seq FROM entry WHERE stream=? AND seq IN ({marks})", seqs, stream)  # type: ignore[arg-type]
+        known |= {(stream, row[0]) for row in found}
+    fresh, seen = [], set(known)
+    for entry, sealed in run:
+        if (entry.stream, entry.seq) not in seen:
+            seen.add((entry.stream, entry.seq))
+            fresh.append((entry, sealed))
+    return fresh
+
+
+def _kept(entry: Entry, sealed: dict[str, str]) -> tuple[object, ...]:
+    patch = json.dumps(patch_columns(entry.entity, entry.patch), ensure_ascii=False, separators=(",", ":"))
+    return (
+        entry.stream, entry.seq, entry.txn, entry.entity, entry.record_id, entry.root_id, entry.kind, patch,
+        json.dumps(sealed) if sealed else None, entry.stamp, entry.user_id, entry.device_id, entry.dseq, entry.at,
+        entry.salt, entry.chain,
+    )  # fmt: skip
+
+
+def _close_passed(session: Records, cursor: Cursor, touched: dict[tuple[str, str], str | None]) -> None:
+    """Changes whose entry has come back leave the overlay: their value is HQ's now."""
+    waiting = session.rows(
+        "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change WHERE state=? ORDER BY dseq", ACCEPTED
+    )
+    for dseq, entity, record_id, root_id, stream, seq in waiting:
+        if not stream or cursor.streams.get(stream, 0) >= seq:
+            session.run("DELETE FROM change WHERE dseq=?", dseq)
+            touched[(entity, record_id)] = root_id
+
+
+def _show(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
+    for entity, record_id in touched:
+        overlay.recompute(session, entity, record_id)
+
+
+def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None]) -> None:
+    """Takes a customer away (`leave`), all but its master data (`narrow`), or a company's own lists (`forget`)."""
+    if what == "forget":
+        found = session.rows(
+            "SELECT DISTINCT entity, record_id FROM entry WHERE stream=? AND root_id IS NULL", subject
+        )
+        session.run("DELETE FROM entry WHERE stream=? AND root_id IS NULL", subject)
+        doomed = [(entity, record_id) for entity, record_id in found]
+    else:
+        found = session.rows(
+            "SELECT entity, record_id FROM entry WHERE root_id=? UNION SELECT entity, record_id FROM base_row"
+            " WHERE root_id=? UNION SELECT entity, record_id FROM change WHERE root_id=?",
+            subject, subject, subject,
+        )  # fmt: skip
+        doomed = [pair for pair in found if what == "leave" or not registry.entity(pair[0]).shared]
+        for entity in {pair[0] for pair in doomed}:
+            session.run("DELETE FROM entry WHERE root_id=? AND entity=?", subject, entity)
+    for entity, record_id in doomed:
+        touched[(entity, record_id)] = None if what == "forget" else subject
+        session.remove(entity, record_id)
+        session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
+        _keep_own_words(session, entity, record_id)
+    if what == "leave":
+        session.run("DELETE FROM draft WHERE customer_id=?", subject)
+        session.run("DELETE FROM editing WHERE customer_id=?", subject)
+
+
+def _keep_own_words(session: Records, entity: str, record_id: str) -> None:
+    """The rep's own unsent or refused words stay, without the values of HQ's that they replaced."""
+    session.run("DELETE FROM change WHERE entity=? AND record_id=? AND state=?", entity, record_id, ACCEPTED)
+    for dseq, patch in session.rows(
+        "SELECT dseq, patch FROM change WHERE entity=? AND record_id=? AND state=?", entity, record_id, REJECTED
+    ):
+        mine = {name: [None, sides[1]] for name, sides in json.loads(patch).items()}
+        session.run("UPDATE change SET patch=? WHERE dseq=?", json.dumps(mine, ensure_ascii=False), dseq)
+    if session.value(
+        f"SELECT 1 FROM change WHERE entity=? AND record_id=? AND state IN ({_LIVE}) LIMIT 1", entity, record_id
+    ):
+        session.run(
+            "INSERT INTO base_row (entity, record_id, root_id, doc) VALUES (?, ?, NULL, NULL)", entity, record_id
+        )
+
+
+def _forget_everything(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
+    """Everything that HQ confirmed goes; the device's own changes stay and lie over what comes next."""
+    for one in registry.ENTITIES:
+        for (record_id,) in session.rows(f'SELECT id FROM "{one.name}"'):
+            touched[(one.name, record_id)] = record_id if one.name == "customer" else None
+        session.run(f'DELETE FROM "{one.name}"')
+    session.run("DELETE FROM entry")
+    session.run("UPDATE base_row SET doc=NULL")
+

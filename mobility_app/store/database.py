@@ -1,0 +1,138 @@
+"""The only maker of connections: SQLCipher with a raw key, its pragmas, sessions and transactions.
+
+A `Session` is one open connection with the few verbs the rooms need; values in and out are what columns hold. peewee
+keeps the connection for each thread and the transaction; statements run through it, so a store has one door to its
+engine. `watch` is called before each statement: query counts and crash tests hang on it. Nothing here knows entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import peewee
+from playhouse.sqlcipher_ext import SqlCipherDatabase
+
+from mobility_app.errors import DiskFull, StoreDamaged
+
+PRAGMAS = (
+    ("cipher_log_level", "NONE"),  # SQLCipher prints on stderr at a wrong key or a bad page
+    ("journal_mode", "wal"),
+    ("synchronous", "full"),  # NORMAL lost 200 of 200 acknowledged commits in a simulated power cut
+    ("fullfsync", 1),
+    ("temp_store", 2),
+    ("secure_delete", 1),
+    ("trusted_schema", 0),
+    ("cell_size_check", 1),
+    ("busy_timeout", 10_000),
+    ("cache_size", -32_000),
+)
+CHUNK = 500  # ids in one IN list; SQLite's own bound on parameters is 32,766
+
+Watch = Callable[[str], None]
+
+
+class Session:
+    """One open connection, inside or outside a transaction."""
+
+    def __init__(self, database: peewee.Database, watch: Watch | None = None) -> None:
+        self.engine = database
+        self.watch = watch
+
+    def run(self, sql: str, *params: object) -> Any:
+        """Runs one statement and returns its cursor."""
+        if self.watch:
+            self.watch(sql)
+        return self.engine.execute_sql(self._placed(sql), params)
+
+    def many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Runs one statement for each row."""
+        if self.watch:
+            self.watch(sql)
+        self.engine.connection().cursor().executemany(self._placed(sql), list(rows))
+
+    def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+        """All rows."""
+        return list(self.run(sql, *params).fetchall())
+
+    def one(self, sql: str, *params: object) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        found: tuple[Any, ...] | None = self.run(sql, *params).fetchone()
+        return found
+
+    def value(self, sql: str, *params: object) -> Any:
+        """The first column of the first row, or None."""
+        found = self.one(sql, *params)
+        return found[0] if found else None
+
+    def among(self, sql: str, ids: Iterable[str], *before: object) -> list[tuple[Any, ...]]:
+        """Rows of a statement whose `{marks}` stands for a list of ids of any length; `before` are earlier params."""
+        found: list[tuple[Any, ...]] = []
+        wanted = list(ids)
+        for start in range(0, len(wanted), CHUNK):
+            part = wanted[start : start + CHUNK]
+            found += self.rows(sql.replace("{marks}", ",".join("?" * len(part))), *before, *part)
+        return found
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Work that can be taken back without giving up the transaction."""
+        with self.engine.savepoint():
+            yield
+
+    def _placed(self, sql: str) -> str:
+        return sql if self.engine.param == "?" else sql.replace("?", self.engine.param)
+
+
+class Database:
+    """A database file and its key. Made once; opens a connection for each session unless its thread has one."""
+
+    def __init__(self, engine: peewee.Database, watch: Watch | None = None) -> None:
+        self.engine = engine
+        self.watch = watch
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A connection for the length of the block; an open one of this thread is used again.
+
+        Raises StoreDamaged or DiskFull where SQLite says so.
+        """
+        with _translated():
+            opened = self.engine.connect(reuse_if_open=True)
+            try:
+                yield Session(self.engine, self.watch)
+            finally:
+                if opened:
+                    self.engine.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session in one IMMEDIATE transaction: committed at the end of the block, taken back on any error."""
+        with self.session() as session, self.engine.atomic("IMMEDIATE"):
+            yield session
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        text = str(error).lower()
+        if "disk is full" in text or "disk i/o error" in text:
+            raise DiskFull("no room left on the disk") from error
+        if "not a database" in text or "malformed" in text:
+            raise StoreDamaged("the database can't be read") from error
+        raise
+
+
+def sqlcipher(path: Path, key: bytes | None, watch: Watch | None = None) -> Database:
+    """A device's database. `key` is the raw 32-byte key; None leaves it plain (the fleet simulation alone)."""
+    passphrase = f"x'{key.hex()}'" if key else ""
+    return Database(SqlCipherDatabase(str(path), passphrase=passphrase, pragmas=PRAGMAS), watch)
+
+
+def sqlite(path: Path, watch: Watch | None = None) -> Database:
+    """HQ's database on SQLite: the same library without a key, so that one SQLite runs on every system."""
+    return sqlcipher(path, None, watch)

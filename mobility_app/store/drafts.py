@@ -1,0 +1,71 @@
+"""What somebody typed and has not saved: kept on disk within a second, found again after a crash.
+
+A draft is one slot (entity, record, field) of one editor (a browser tab) on one customer. An editor that edits also
+holds a row in `editing`, which is what the rule "files only in read mode" looks at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mobility_app.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One kept slot. `value` is what the input held, as JSON text; `base` the position the form had seen."""
+
+    customer_id: str
+    editor: str
+    slot: str
+    value: str | None
+    base: int
+    at: int
+
+
+def keep(session: Session, draft: Draft) -> None:
+    """Keeps or replaces one slot."""
+    session.run(
+        "INSERT INTO draft (customer_id, editor, slot, value, base, at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (customer_id, editor, slot) DO UPDATE SET value=excluded.value, at=excluded.at",
+        draft.customer_id, draft.editor, draft.slot, draft.value, draft.base, draft.at,
+    )  # fmt: skip
+
+
+def kept(session: Session, customer_id: str) -> list[Draft]:
+    """All drafts of a customer, newest editor last."""
+    rows = session.rows(
+        "SELECT customer_id, editor, slot, value, base, at FROM draft WHERE customer_id=? ORDER BY at, slot", customer_id
+    )
+    return [Draft(*row) for row in rows]
+
+
+def drop(session: Session, customer_id: str, editor: str, slot: str | None = None) -> None:
+    """Forgets one slot, or all of an editor."""
+    if slot is None:
+        session.run("DELETE FROM draft WHERE customer_id=? AND editor=?", customer_id, editor)
+    else:
+        session.run("DELETE FROM draft WHERE customer_id=? AND editor=? AND slot=?", customer_id, editor, slot)
+
+
+def begin_edit(session: Session, customer_id: str, editor: str, now: int) -> None:
+    """Notes that this editor has the sheet open for editing."""
+    session.run(
+        "INSERT INTO editing (customer_id, editor, since) VALUES (?, ?, ?) ON CONFLICT (customer_id, editor) DO NOTHING",
+        customer_id, editor, now,
+    )  # fmt: skip
+
+
+def end_edit(session: Session, customer_id: str, editor: str) -> None:
+    """Notes that this editor saved, cancelled or died."""
+    session.run("DELETE FROM editing WHERE customer_id=? AND editor=?", customer_id, editor)
+
+
+def in_edit(session: Session, customer_id: str) -> bool:
+    """Whether anybody on this device edits the sheet of that customer."""
+    return session.one("SELECT 1 FROM editing WHERE customer_id=? LIMIT 1", customer_id) is not None
+
+
+def nobody_edits(session: Session) -> None:
+    """At start: no browser tab is alive yet, so nobody edits. Drafts stay."""
+    session.run("DELETE FROM editing")

@@ -1,0 +1,122 @@
+"""Records in plain values over one session: read, find, insert, update, delete, by description.
+
+Used by the write door, by the apply of pulled pages and by HQ's ledger. It writes what it is given: checks, rights,
+authors and logs are its callers' business.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from mobility_app.domain import registry
+from mobility_app.domain.change import Patch, Row
+from mobility_app.domain.fields import Entity, Plain, decode, encode
+from mobility_app.store.database import Session
+
+
+class Records(Session):
+    """A session that knows the entities."""
+
+    def get(self, entity: str, record_id: str) -> Row | None:
+        """The record with its "id", or None."""
+        one = registry.entity(entity)
+        found = self.one(f'SELECT {_columns(one)} FROM "{one.name}" WHERE id=?', record_id)
+        return _row(one, found) if found else None
+
+    def find(self, entity: str, order: str = "", **equals: Plain) -> list[Row]:
+        """Records whose fields equal the given plain values (None finds empty ones), in the order of those columns."""
+        one = registry.entity(entity)
+        where, params = ["1=1"], []
+        for name, value in equals.items():
+            if value is None:
+                where.append(f"{name} IS NULL")
+            else:
+                where.append(f"{name}=?")
+                params.append(value if name == "id" else encode(one.field(name), value))
+        condition = " AND ".join(where)
+        sql = f'SELECT {_columns(one)} FROM "{one.name}" WHERE {condition} ORDER BY {order or "id"}'
+        return [_row(one, found) for found in self.rows(sql, *params)]
+
+    def insert(self, entity: str, record_id: str, row: Row) -> None:
+        """Adds the record."""
+        self.insert_many(entity, [(record_id, row)])
+
+    def insert_many(self, entity: str, records: list[tuple[str, Row]]) -> None:
+        """Adds records (id, row)."""
+        one = registry.entity(entity)
+        marks = ",".join("?" * (len(one.fields) + 1))
+        sql = f'INSERT INTO "{one.name}" ({_columns(one)}) VALUES ({marks})'
+        values = [
+            (record_id, *(encode(field, row.get(field.name)) for field in one.fields)) for record_id, row in records
+        ]
+        if len(values) == 1:
+            self.run(sql, *values[0])
+        else:
+            self.many(sql, values)
+
+    def put(self, entity: str, record_id: str, row: Row) -> None:
+        """Sets fields of a record that exists."""
+        one = registry.entity(entity)
+        if row:
+            sets = ",".join(f"{name}=?" for name in row)
+            values = [encode(one.field(name), value) for name, value in row.items()]
+            self.run(f'UPDATE "{one.name}" SET {sets} WHERE id=?', *values, record_id)
+
+    def remove(self, entity: str, record_id: str) -> None:
+        """Deletes the record."""
+        self.run(f'DELETE FROM "{registry.entity(entity).name}" WHERE id=?', record_id)
+
+    def root_of(self, entity: str, record_id: str, row: Row) -> str | None:
+        """The customer that a record hangs on, None for those that hang on none."""
+        one = registry.entity(entity)
+        if one.name == "customer":
+            return record_id
+        for _ in range(registry.DEPTH_MAX):
+            if not one.parent:
+                return None
+            parent_id = row.get(one.parent)
+            one = registry.entity(one.field(one.parent).refers)
+            if one.name == "customer" or not isinstance(parent_id, str):
+                return parent_id if isinstance(parent_id, str) else None
+            found = self.get(one.name, parent_id)
+            if found is None:
+                return None
+            row = found
+        return None
+
+    def under(self, entity: str, record_id: str) -> list[tuple[str, str]]:
+        """(entity, id) of all records that hang on this one, deepest first, without itself."""
+        found: list[tuple[str, str]] = []
+        for child in registry.children(entity):
+            for (child_id,) in self.rows(f'SELECT id FROM "{child.name}" WHERE {child.parent}=? ORDER BY id', record_id):
+                found += [*self.under(child.name, child_id), (child.name, child_id)]
+        return found
+
+
+@lru_cache(maxsize=64)
+def _columns(one: Entity) -> str:
+    return ",".join(("id", *one.names))
+
+
+def _row(one: Entity, found: tuple[Any, ...]) -> Row:
+    row: Row = {field.name: decode(field, value) for field, value in zip(one.fields, found[1:], strict=True)}
+    row["id"] = found[0]
+    return row
+
+
+def patch_columns(entity: str, patch: Patch) -> dict[str, list[Any]]:
+    """The patch as kept in a log: sides as columns hold them."""
+    one = registry.entity(entity)
+    return {name: [encode(one.field(name), side) for side in sides] for name, sides in patch.items()}
+
+
+def patch_plain(entity: str, kept: dict[str, list[Any]]) -> Patch:
+    """The patch in plain values. Fields that this version does not know are left out."""
+    one = registry.entity(entity)
+    known = {field.name: field for field in one.fields}
+    return {
+        name: (decode(known[name], sides[0]), decode(known[name], sides[1]))
+        for name, sides in kept.items()
+        if name in known
+    }

@@ -1,0 +1,145 @@
+"""Store: the one write door of a device, and how it is read.
+
+Every write is one transaction, attributed to the enrolled user, checked against rules and rights, captured by triggers,
+committed with synchronous=FULL before `writing()` returns. Listeners are told after the commit. HQ has its own door
+(`hq/ledger.py`); pulled pages come in through `apply.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import time_ns
+
+from mobility_app.domain import clock
+from mobility_app.domain.access import Actor
+from mobility_app.domain.fields import Plain
+from mobility_app.errors import StoreDamaged
+from mobility_app.store import capture, drafts, identity, search
+from mobility_app.store.database import Watch, sqlcipher
+from mobility_app.store.ids import uuid7
+from mobility_app.store.migrate import migrate, steps
+from mobility_app.store.records import Records
+from mobility_app.store.writing import Writing, seen
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+PLAIN_HEADER = b"SQLite format 3"
+
+Listener = Callable[["Touched"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a transaction changed: customers (roots), records as (entity, id), and whether the rep or a sync did it."""
+
+    roots: frozenset[str]
+    records: frozenset[tuple[str, str]]
+    source: str
+
+
+def wall_ms() -> int:
+    """The system's clock in UTC milliseconds."""
+    return time_ns() // 1_000_000
+
+
+class Store:
+    """An open device store. Threads may share it: each gets its own connection for the length of a block."""
+
+    def __init__(
+        self,
+        path: Path,
+        key: bytes | None,
+        *,
+        now: Callable[[], int] = wall_ms,
+        random: Callable[[int], bytes] = os.urandom,
+        watch: Watch | None = None,
+    ) -> None:
+        self.path = path
+        self.now = now
+        self.random = random
+        self._listeners: list[Listener] = []
+        self.database = sqlcipher(path, key, watch)
+        migrate(self.database, path, steps(MIGRATIONS), capture.triggers())
+        if key is not None and path.read_bytes()[: len(PLAIN_HEADER)] == PLAIN_HEADER:
+            raise StoreDamaged("the database was written without its key")
+        with self.database.transaction() as session:
+            drafts.nobody_edits(session)
+
+    def new_id(self) -> str:
+        """A new record id."""
+        return uuid7(self.now(), self.random)
+
+    @contextmanager
+    def reading(self) -> Iterator[Records]:
+        """A session for queries. Close it soon: a long read keeps the write-ahead log from being folded in."""
+        with self.database.session() as session:
+            yield Records(self.database.engine, session.watch)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Records]:
+        """A transaction for the store's own tables (drafts, notes, apply); entity tables refuse it unless applying."""
+        with self.database.transaction() as session:
+            yield Records(self.database.engine, session.watch)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """The write door. What the block does is saved as a whole when it ends, or not at all.
+
+        Raises InvalidValue, NotAllowed, NotFound, SheetInEdit, NotEnrolled, DiskFull; then nothing was written.
+        """
+        with self.transaction() as session:
+            actor = identity.actor(session)
+            now = self.now()
+            session.run(
+                "UPDATE ctx SET user_id=?, tx=tx+1, at=?, stamp=?, base=0, atomic=0, restoring=0, applying=0",
+                actor.user_id,
+                now,
+                clock.tick(session.value("SELECT stamp FROM ctx"), now),
+            )
+            tx = Writing(session, actor, now, self.new_id)
+            yield tx
+            roots = frozenset(root for root in tx.roots if root)
+            search.refresh(session, sorted(roots))
+            session.run("UPDATE ctx SET user_id=NULL, base=0, atomic=0, restoring=0")
+        self.tell(Touched(roots, frozenset(tx.records), "local"))
+
+    def position(self, root_id: str) -> int:
+        """Which state of HQ somebody who looks at this customer now has seen. Forms keep it and give it back."""
+        with self.reading() as session:
+            return seen(session, "customer", root_id, {})
+
+    def identity(self) -> identity.Identity | None:
+        """Who this device is, or None before enrolment."""
+        with self.reading() as session:
+            return identity.read(session)
+
+    def actor(self) -> Actor:
+        """The enrolled user. Raises NotEnrolled."""
+        with self.reading() as session:
+            return identity.actor(session)
+
+    def read(self, entity: str, record_id: str) -> dict[str, Plain] | None:
+        """One record with its id, or None."""
+        with self.reading() as session:
+            return session.get(entity, record_id)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` after each commit, on the thread that wrote. Returns what stops it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def tell(self, touched: Touched) -> None:
+        """Tells the listeners."""
+        if touched.records or touched.source != "local":
+            for listener in tuple(self._listeners):
+                listener(touched)
+
+    def close(self) -> None:
+        """Folds the write-ahead log in and closes this thread's connection."""
+        with self.database.session() as session:
+            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not self.database.engine.is_closed():
+            self.database.engine.close()

@@ -1,0 +1,351 @@
+"""What travels between a device and HQ: messages, limits, versions, and what a signature covers. Shared with HQ.
+
+Bodies are JSON in UTF-8, compressed with zstd (gzip is understood too). Plain values travel as they are. Patches are
+`{field: [before, after]}`. docs/protocol.md explains each message with an example.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import zstandard
+
+from mobility_app.domain.change import Change, Entry
+from mobility_app.domain.fields import Plain
+from mobility_app.errors import Refused
+
+VERSION = 1
+MEDIA_TYPE = "application/vnd.mobility+json"
+BODY_MAX_BYTES = 8 * 1024 * 1024  # as it travels
+DECODED_MAX_BYTES = 64 * 1024 * 1024
+RATIO_MAX = 200  # decoded to travelled, beyond the first MiB: a bomb, not a message
+DEPTH_MAX = 12
+CHANGES_MAX = 500
+ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
+NUMBER_DIGITS_MAX = 19
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Name = Annotated[str, msgspec.Meta(max_length=60)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A strict message: unknown keys and wrong types are refused."""
+
+
+class WireChange(_Message, frozen=True):
+    """A change of a device (`domain.change.Change`)."""
+
+    dseq: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    tx: Count
+    entity: Name
+    id: Id
+    kind: Name
+    patch: dict[str, tuple[Plain, Plain]]
+    base: Count
+    stamp: Count
+    at: Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+    atomic: bool = False
+
+
+class PushRequest(_Message, frozen=True):
+    """Changes in the order of their dseq, without a gap; what was saved together is not cut apart."""
+
+    changes: Annotated[list[WireChange], msgspec.Meta(min_length=1, max_length=CHANGES_MAX)]
+
+
+class WireVerdict(_Message, frozen=True):
+    """HQ's answer to one change (`hq.judge.Verdict`)."""
+
+    dseq: int
+    state: str
+    reason: str = ""
+    fields: dict[str, tuple[str, str]] = {}
+    stream: str = ""
+    seq: int = 0
+    leads_to: str = ""
+    clamped: bool = False
+
+
+class PushAnswer(_Message, frozen=True):
+    """Verdicts for the changes of the request, in their order."""
+
+    verdicts: list[WireVerdict]
+
+
+class WireCursor(_Message, frozen=True):
+    """How far the device has received (`store.cursor.Cursor`)."""
+
+    epoch: str = ""
+    role: str = ""
+    scopes: dict[str, tuple[int, int]] = {}
+    streams: dict[str, int] = {}
+
+
+class PullRequest(_Message, frozen=True):
+    """Asks for what came after the cursor."""
+
+    cursor: WireCursor
+
+
+class WireEntry(_Message, frozen=True):
+    """A line of the log (`domain.change.Entry`), as far as the reader may see it. `sealed`: commitments of the rest."""
+
+    stream: str
+    seq: int
+    txn: int
+    entity: str
+    id: str
+    kind: str
+    patch: dict[str, tuple[Plain, Plain]]
+    stamp: int
+    at: int
+    salt: str
+    chain: str
+    root: str | None = None
+    user: str | None = None
+    device: str | None = None
+    dseq: int | None = None
+    sealed: dict[str, str] = {}
+
+
+class Event(_Message, frozen=True):
+    """One step of a page: an entry, or a customer that leaves (`leave`), keeps only its master data (`narrow`), or a
+    company whose lists are to be forgotten (`forget`)."""
+
+    entry: WireEntry | None = None
+    leave: str | None = None
+    narrow: str | None = None
+    forget: str | None = None
+
+
+class WireActor(_Message, frozen=True):
+    """The user's role and reach as HQ sees them now."""
+
+    role: str
+    company_ids: list[str]
+    territory_ids: list[str]
+    language: str
+
+
+class PullAnswer(_Message, frozen=True):
+    """A page. Events are applied in order, in one transaction with the new cursor. `reset`: first forget everything
+    that HQ confirmed. `more`: ask again."""
+
+    actor: WireActor
+    events: list[Event]
+    cursor: WireCursor
+    more: bool = False
+    reset: bool = False
+
+
+class EnrolRequest(_Message, frozen=True):
+    """A new device. `proof` signs the code with the new key."""
+
+    code: Annotated[str, msgspec.Meta(max_length=200)]
+    public_key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    name: Annotated[str, msgspec.Meta(max_length=120)]
+    proof: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
+
+
+class EnrolAnswer(_Message, frozen=True):
+    """Who the device is from now on, and HQ's key, which must match the fingerprint in the code."""
+
+    device_id: str
+    device_number: int
+    user_id: str
+    hq_key: str
+    actor: WireActor
+
+
+class ErrorAnswer(_Message, frozen=True):
+    """Why HQ said no: a code of docs/errors.md."""
+
+    error: str
+    wanted: int = 0
+
+
+M = TypeVar("M", bound=_Message)
+
+
+def pack(message: _Message) -> bytes:
+    """The message as it travels."""
+    return zstandard.ZstdCompressor(level=3).compress(msgspec.json.encode(message))
+
+
+def unpack(body: bytes, kind: type[M], encoding: str = "zstd", *, hostile: bool = True) -> M:
+    """The message in a body. `hostile` bodies are scanned before anything else looks at them.
+
+    Raises Refused: 413 too_large, 415 encoding, 400 malformed, 422 invalid.
+    """
+    text = decoded(body, encoding)
+    if hostile:
+        scan(text)
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Refused("invalid_message", 422) from None
+
+
+def decoded(body: bytes, encoding: str) -> bytes:
+    """The bytes inside one layer of compression, bounded before they are made."""
+    if len(body) > BODY_MAX_BYTES:
+        raise Refused("too_large", 413)
+    most = min(DECODED_MAX_BYTES, max(1024 * 1024, len(body) * RATIO_MAX))
+    try:
+        match encoding:
+            case "" | "identity":
+                return body
+            case "zstd":
+                text = _unzstd(body, most)
+            case "gzip":
+                unzip = zlib.decompressobj(wbits=31)
+                text = unzip.decompress(body, most + 1)
+                if not unzip.eof and len(text) <= most:
+                    raise Refused("malformed", 400)
+            case _:
+                raise Refused("encoding", 415)
+    except (zlib.error, zstandard.ZstdError):
+        raise Refused("malformed", 400) from None
+    if len(text) > most:
+        raise Refused("too_large", 413)
+    return text
+
+
+def _unzstd(body: bytes, most: int) -> bytes:
+    reader = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
+    pieces, size = [], 0
+    for start in range(0, len(body), 4096):  # fed in small pieces, so that a bomb is noticed before it is whole
+        piece = reader.decompress(body[start : start + 4096])
+        size += len(piece)
+        if size > most:
+            raise Refused("too_large", 413)
+        pieces.append(piece)
+        if reader.eof:
+            if start + 4096 < len(body):
+                raise Refused("malformed", 400)
+            break
+    if not reader.eof:
+        raise Refused("malformed", 400)
+    return b"".join(pieces)
+
+
+def scan(text: bytes) -> None:
+    """Refuses what two JSON parsers may read differently: duplicate keys, NUL, lone surrogates, floats, numbers past
+    63 bits, a byte order mark, depth. Raises Refused 400."""
+    try:
+        decoded_text = text.decode("utf-8")
+        _depth(text)
+        value = json.loads(
+            decoded_text,
+            object_pairs_hook=_no_twins,
+            parse_float=_refuse,
+            parse_int=_whole,
+            parse_constant=_refuse,
+        )
+        _letters(value)
+    except (ValueError, RecursionError):
+        raise Refused("malformed", 400) from None
+
+
+def _depth(text: bytes) -> None:
+    depth, inside, escaped = 0, False, False
+    for byte in text:
+        if inside:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                inside = False
+        elif byte == 0x22:
+            inside = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise ValueError("depth")
+        elif byte in b"]}":
+            depth -= 1
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"number {text[:20]}")
+
+
+def _whole(text: str) -> int:
+    if len(text) > NUMBER_DIGITS_MAX + 1 or abs(int(text)) > 2**63 - 1:
+        raise ValueError("number")
+    return int(text)
+
+
+def _letters(value: Any) -> None:
+    waiting = [value]
+    while waiting:  # bounded by the size of the text
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\x00" in one:
+                raise ValueError("NUL")
+            one.encode("utf-8")  # a lone surrogate raises UnicodeEncodeError, a ValueError
+        elif isinstance(one, dict):
+            waiting += [*one.keys(), *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+
+
+def digest(body: bytes) -> str:
+    """Content-Digest (RFC 9530) of the bytes that travel."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+
+
+def signature_base(method: str, target: str, content_digest: str, device_id: str, params: str) -> bytes:
+    """The text that a request's signature covers, in the form of RFC 9421."""
+    return (
+        f'"@method": {method}\n"@target-uri": {target}\n"content-digest": {content_digest}\n'
+        f'"mobility-device": {device_id}\n"@signature-params": {params}'
+    ).encode()
+
+
+def signature_params(key_id: str, created: int) -> str:
+    """The signature's own parameters. `created` (seconds) informs; nothing is decided by it."""
+    covered = '("@method" "@target-uri" "content-digest" "mobility-device")'
+    return f'{covered};created={created};keyid="{key_id}";alg="ed25519"'
+
+
+def answer_base(status: int, body: bytes, request_digest: str) -> bytes:
+    """The text that HQ's signature of an answer covers: the answer and the request that it belongs to."""
+    return f'"@status": {status}\n"content-digest": {digest(body)}\n"request-digest": {request_digest}'.encode()
+
+
+def wire_change(change: Change) -> WireChange:
+    """A change as it travels."""
+    return WireChange(
+        change.dseq, change.tx, change.entity, change.record_id, change.kind, change.patch, change.base, change.stamp,
+        change.at, change.atomic,
+    )  # fmt: skip
+
+
+def plain_change(wire: WireChange) -> Change:
+    """A change that has travelled."""
+    return Change(
+        wire.dseq, wire.tx, wire.entity, wire.id, wire.kind, wire.patch, wire.base, wire.stamp, wire.at, wire.atomic
+    )
+
+
+def plain_entry(wire: WireEntry) -> Entry:
+    """An entry that has travelled."""
+    return Entry(
+        wire.stream, wire.seq, wire.txn, wire.entity, wire.id, wire.root, wire.kind, wire.patch, wire.stamp, wire.user,
+        wire.device, wire.dseq, wire.at, wire.salt, wire.chain,
+    )  # fmt: skip
