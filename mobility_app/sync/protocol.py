@@ -25,7 +25,7 @@ BODY_MAX_BYTES = 8 * 1024 * 1024  # as it travels
 DECODED_MAX_BYTES = 64 * 1024 * 1024
 RATIO_MAX = 200  # decoded to travelled, beyond the first MiB: a bomb, not a message
 DEPTH_MAX = 12
-CHANGES_MAX = 500
+CHANGES_MAX = 5_000  # one transaction may be larger than a batch
 ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
 NUMBER_DIGITS_MAX = 19
 

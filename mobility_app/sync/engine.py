@@ -1,0 +1,147 @@
+"""One round of sync, step by step: push what is open, then pull what is new. Plain synchronous code.
+
+Called by the worker's thread, by `mobility sync` and by the fleet simulation. Every step can be cut anywhere and done
+again: HQ knows a change by (device, number), the store knows an entry by (stream, number).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from mobility_app.domain.change import OPEN, SENT, Change
+from mobility_app.errors import NotEnrolled, Refused, Unreachable
+from mobility_app.store import apply
+from mobility_app.store.cursor import Cursor
+from mobility_app.store.identity import Identity
+from mobility_app.store.records import patch_plain
+from mobility_app.store.store import Store
+from mobility_app.sync import protocol, signing
+from mobility_app.sync.protocol import (
+    ErrorAnswer,
+    M,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    WireCursor,
+)
+from mobility_app.sync.transport import Transport
+
+BATCH_CHANGES = 500
+BATCH_LETTERS = 2_000_000
+BATCHES_MAX, PAGES_MAX = 10_000, 10_000
+
+
+@dataclass(slots=True)
+class Round:
+    """What a round did. `last_push` and `last_pull`: the bytes that travelled, as sent."""
+
+    pushed: int = 0
+    refused: int = 0
+    entries: int = 0
+    requests: int = 0
+
+
+class Engine:
+    """Syncs one store with HQ over one transport."""
+
+    def __init__(self, store: Store, transport: Transport) -> None:
+        self.store, self._transport = store, transport
+        self.last_push: tuple[str, bytes] | None = None
+        self.last_pull: tuple[str, bytes] | None = None
+
+    def round(self) -> Round:
+        """Pushes and pulls until there is nothing more. Raises Unreachable, Refused, NotEnrolled."""
+        identity = self.store.identity()
+        if identity is None:
+            raise NotEnrolled("this device is not enrolled")
+        done = Round()
+        self._push_all(identity, done)
+        self._pull_all(identity, done)
+        return done
+
+    def _push_all(self, identity: Identity, done: Round) -> None:
+        for _ in range(BATCHES_MAX):
+            batch = self._next_batch()
+            if not batch:
+                return
+            apply.sent(self.store, [change.dseq for change in batch])
+            request = PushRequest([protocol.wire_change(change) for change in batch])
+            answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
+            said = [
+                apply.Said(v.dseq, v.state, v.reason, v.fields, v.stream, v.seq) for v in answer.verdicts
+            ]
+            if [one.dseq for one in said] != [change.dseq for change in batch]:
+                raise Unreachable("failed", "HQ answered other changes than it was asked")
+            apply.verdicts(self.store, said)
+            done.pushed += len(said)
+            done.refused += sum(one.state == "rejected" for one in said)
+
+    def _next_batch(self) -> list[Change]:
+        """The first open changes: whole transactions, up to a bound that only a single large one passes."""
+        with self.store.reading() as session:
+            rows = session.rows(
+                "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic FROM change"
+                " WHERE state IN (?, ?) AND dseq > 0 ORDER BY dseq LIMIT ?",
+                OPEN, SENT, protocol.CHANGES_MAX,
+            )  # fmt: skip
+        batch: list[Change] = []
+        letters = 0
+        for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic in rows:
+            letters += len(patch)
+            full = len(batch) >= BATCH_CHANGES or letters > BATCH_LETTERS
+            if batch and full and tx != batch[-1].tx:
+                break
+            plain = patch_plain(entity, json.loads(patch))
+            batch.append(Change(dseq, tx, entity, record_id, kind, plain, base, stamp, at, bool(atomic)))
+        return batch
+
+    def _pull_all(self, identity: Identity, done: Round) -> None:
+        for _ in range(PAGES_MAX):
+            with self.store.reading() as session:
+                at = Cursor.read(session)
+            cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams)
+            answer = self._ask(identity, "/v1/pull", PullRequest(cursor), PullAnswer, done)
+            to = answer.cursor
+            moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams))
+            if moved != at or answer.events or answer.reset:
+                apply.page(self.store, _page(answer, moved))
+            done.entries += len(answer.events)
+            if not answer.more:
+                return
+            if moved == at:
+                raise Unreachable("failed", "HQ promises more and sends nothing")
+
+    def _ask(self, identity: Identity, target: str, message: PushRequest | PullRequest, kind: type[M], done: Round) -> M:
+        body = protocol.pack(message)
+        if kind is PushAnswer:
+            self.last_push = (target, body)
+        else:
+            self.last_pull = (target, body)
+        signed = signing.headers(
+            identity.private_key, identity.device_id, "POST", target, body, self.store.now()
+        )
+        done.requests += 1
+        reply = self._transport.send("POST", target, signed, body)
+        signing.check_answer(identity.hq_key, reply.status, reply.headers, reply.body, body)
+        if reply.status != 200:
+            error = protocol.unpack(reply.body, ErrorAnswer, hostile=False)
+            if reply.status >= 500:
+                raise Unreachable("failed" if error.error == "failed" else "busy", f"HQ: {error.error}")
+            raise Refused(error.error, reply.status, wanted=error.wanted)
+        return protocol.unpack(reply.body, kind, hostile=False)
+
+
+def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
+    page = apply.Page(cursor, protocol.msgspec.to_builtins(answer.actor), reset=answer.reset)
+    for event in answer.events:
+        if event.entry is not None:
+            page.steps.append(("entry", protocol.plain_entry(event.entry), event.entry.sealed))
+        elif event.leave is not None:
+            page.steps.append(("leave", event.leave, {}))
+        elif event.narrow is not None:
+            page.steps.append(("narrow", event.narrow, {}))
+        elif event.forget is not None:
+            page.steps.append(("forget", event.forget, {}))
+    return page

@@ -1,0 +1,52 @@
+"""A device becomes known to HQ: it makes its key, proves it, and checks HQ's against the fingerprint in the code."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from mobility_app.errors import Refused, Unreachable
+from mobility_app.store import identity
+from mobility_app.store.identity import Identity
+from mobility_app.store.store import Store
+from mobility_app.sync import protocol, signing
+from mobility_app.sync.protocol import EnrolAnswer, EnrolRequest, ErrorAnswer
+from mobility_app.sync.transport import Transport
+
+
+def enrol(
+    store: Store, transport: Transport, hq_url: str, code: str, name: str, random: Callable[[int], bytes]
+) -> Identity:
+    """Enrols this store's device. Raises Refused (wrong_code, already_enrolled), Unreachable."""
+    if store.identity() is not None:
+        raise Refused("already_enrolled", 409)
+    key = random(32)
+    private = Ed25519PrivateKey.from_private_bytes(key)
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+    code = code.strip().lower()
+    body = protocol.pack(EnrolRequest(code, public, name[:120], private.sign(code.encode()).hex()))
+    headers = {"content-type": protocol.MEDIA_TYPE, "content-encoding": "zstd"}
+    reply = transport.send("POST", "/v1/enrol", headers, body)
+    if reply.headers.get("content-type") != protocol.MEDIA_TYPE:
+        raise Unreachable("portal", "somebody else answered in HQ's place")
+    if reply.status != 200:
+        error = protocol.unpack(reply.body, ErrorAnswer, hostile=False)
+        raise Refused(error.error, reply.status)
+    answer = protocol.unpack(reply.body, EnrolAnswer, hostile=False)
+    if _fingerprint(answer.hq_key) != code.split("-")[0]:
+        raise Unreachable("portal", "this is not the HQ that the code was made by")
+    signing.check_answer(answer.hq_key, reply.status, reply.headers, reply.body, body)
+    known = Identity(answer.device_id, answer.device_number, answer.user_id, hq_url, answer.hq_key, key.hex())
+    with store.transaction() as session:
+        identity.keep(session, known)
+        identity.set_meta(session, "actor", json.dumps(protocol.msgspec.to_builtins(answer.actor)))
+    return known
+
+
+def _fingerprint(hq_key: str) -> str:
+    return base64.b32encode(hashlib.sha256(bytes.fromhex(hq_key)).digest()).decode().lower()[:16]
