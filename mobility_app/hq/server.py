@@ -1,0 +1,61 @@
+"""HQ as a process: opens the folder, serves it on one port until told to stop. `mobility hq serve` and tests call it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import uvicorn
+
+from mobility_app.hq.app import create_app
+from mobility_app.hq.office import Office
+from mobility_app.store.store import wall_ms
+from mobility_app.store.vault import replace_file
+
+HEADERS_MAX_BYTES = 16 * 1024
+CONNECTIONS_MAX = 500
+DRAIN_SECONDS = 20
+
+
+def serve(folder: Path, host: str, port: int, *, with_parent: bool = False) -> None:
+    """Serves until SIGTERM or Ctrl-C. `with_parent`: also ends when standard input closes, so that nothing that a
+    test or the demo started outlives it. Raises OSError where the port is taken."""
+    office = Office(folder, now=wall_ms)
+    logging.basicConfig(
+        filename=folder / "hq.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    listener = socket.create_server((host, port), reuse_port=False)
+    config = uvicorn.Config(
+        create_app(office, office_key(office)),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=HEADERS_MAX_BYTES,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        http="h11",
+        ws="none",
+    )
+    server = uvicorn.Server(config)
+    if with_parent:
+        threading.Thread(target=_follow_parent, daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def office_key(office: Office) -> str:
+    """The key that opens the office's pages; made once, kept in the folder for its owner alone."""
+    path = office.folder / "office.key"
+    if not path.exists():
+        replace_file(path, office.random(16).hex().encode())
+    return path.read_text("ascii")
+
+
+def _follow_parent() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)

@@ -1,0 +1,274 @@
+"""App: what every page receives. One for each process; made by the composition root, which also gives the Backend.
+
+It holds the open store (or none, while locked), words, the last known state of sync, and two NiceGUI events by which
+commits and sync reach open pages. No database call runs on the event loop: `read`, `write` and `db_call` go through
+worker threads. Pages keep their own state in plain objects; nothing here belongs to one browser tab.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from typing import ParamSpec, Protocol, TypeVar
+
+from nicegui import Client, Event, core, run
+
+from mobility_app.domain.access import Actor
+from mobility_app.errors import MobilityError
+from mobility_app.store import identity
+from mobility_app.store.files import FileVault
+from mobility_app.store.store import Store, Touched, wall_ms
+from mobility_app.store.writing import Writing
+from mobility_app.sync.status import Board, Status, Waiting, waiting
+from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
+
+THEMES = ("auto", "light", "dark")
+QUASAR_LANGUAGES = {"pt": "pt", "en": "en-US", "es": "es", "fr": "fr"}
+LOCK_AFTER_SECONDS = 15 * 60
+NOTHING_WAITS = Waiting(0, 0, 0)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Locked(MobilityError):
+    """The store is locked."""
+
+    code = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open store and what lies beside it."""
+
+    store: Store
+    files: FileVault | None = None
+
+
+class Backend(Protocol):
+    """What the composition root gives to the screen."""
+
+    @property
+    def board(self) -> Board:
+        """The newest state of sync; lives as long as the process."""
+
+    def unlock(self, passphrase: str) -> Opened:
+        """Opens the store and starts the sync worker. Slow; runs on a worker thread. Raises WrongPassphrase,
+        KeyFileDamaged, StoreDamaged, StoreTooNew, DiskFull."""
+
+    def lock(self) -> None:
+        """Stops the worker, closes the store, forgets keys. Runs on a worker thread."""
+
+    def sync_now(self) -> None:
+        """Wakes the worker and returns at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the person chose for this device; kept in the store."""
+
+    language: str = DEFAULT_LANGUAGE
+    theme: str = "auto"
+
+
+class App:
+    """The running app as its pages see it."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        language: str = DEFAULT_LANGUAGE,
+        theme: str = "auto",
+        opened: Opened | None = None,
+        now: Callable[[], int] = wall_ms,
+        zone: tzinfo | None = None,
+        lock_after_s: int = LOCK_AFTER_SECONDS,
+    ) -> None:
+        self.backend, self.now, self.zone, self.lock_after_s = backend, now, zone, lock_after_s
+        self.preferences = Preferences(language, theme)
+        self.words = Words(language, zone)
+        self.changed = Event[Touched]()
+        self.status_changed = Event[[]]()
+        self.waiting = NOTHING_WAITS
+        self.actor: Actor | None = None
+        self._opened: Opened | None = None
+        self._unlisten: Callable[[], None] | None = None
+        self._last_active = now()
+        self._counting = False
+        backend.board.listen(lambda status: self.tell_status())
+        if opened is not None:
+            self._take(opened)
+
+    # -- what pages look at
+
+    @property
+    def store(self) -> Store:
+        """The open store. Raises Locked."""
+        if self._opened is None:
+            raise Locked("the store is locked")
+        return self._opened.store
+
+    @property
+    def files(self) -> FileVault | None:
+        """The vault of attached files, None while locked."""
+        return self._opened.files if self._opened else None
+
+    @property
+    def locked(self) -> bool:
+        """Whether no store is open."""
+        return self._opened is None
+
+    @property
+    def status(self) -> Status:
+        """The newest state of sync."""
+        return self.backend.board.status
+
+    def today(self) -> date:
+        """Today, in the zone of the screen."""
+        return self.words.moment(self.now()).date()
+
+    # -- database, off the event loop
+
+    async def db_call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`fn(*args)` on a worker thread."""
+        return await run.io_bound(fn, *args, **kwargs)
+
+    async def read(self, query: Callable[..., T], *args: object) -> T:
+        """`query(store, *args)` on a worker thread. Raises Locked."""
+        store = self.store
+        return await run.io_bound(query, store, *args)
+
+    async def write(self, verb: Callable[[Writing], T]) -> T:
+        """One transaction of the write door on a worker thread. Raises what the door raises."""
+        store = self.store
+
+        def written() -> T:
+            with store.writing() as tx:
+                return verb(tx)
+
+        return await run.io_bound(written)
+
+    # -- news, from any thread
+
+    def tell_status(self) -> None:
+        """Says on the event loop that the state of sync may have changed."""
+        self._on_loop(self._refresh_status)
+
+    def _heard(self, touched: Touched) -> None:
+        def emit() -> None:
+            self.changed.emit(touched)
+            self._refresh_status()
+
+        self._on_loop(emit)
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        loop = core.loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(call)
+
+    def _refresh_status(self) -> None:
+        if not self._counting:
+            self._counting = True
+            asyncio.ensure_future(self._count())  # noqa: RUF006 - short, and its end is awaited by nobody
+
+    async def _count(self) -> None:
+        try:
+            self.waiting = NOTHING_WAITS if self.locked else await self.read(waiting)
+        except MobilityError:
+            self.waiting = NOTHING_WAITS
+        finally:
+            self._counting = False
+        self.status_changed.emit()
+
+    # -- lock
+
+    async def unlock(self, passphrase: str) -> None:
+        """Opens the store. Raises what the backend raises."""
+        opened = await run.io_bound(self.backend.unlock, passphrase)
+        await run.io_bound(self._take, opened)
+        self.active()
+        self._refresh_status()
+
+    async def lock(self) -> None:
+        """Closes the store, empties every open page and shows the lock screen there."""
+        if self._opened is None:
+            return
+        self._drop()
+        await run.io_bound(self.backend.lock)
+        self.reload_pages(clear=True)
+
+    def active(self) -> None:
+        """The person did something: the idle time begins anew."""
+        self._last_active = self.now()
+
+    async def lock_if_idle(self) -> None:
+        """Locks when nobody did anything for the idle time."""
+        if not self.locked and self.now() - self._last_active >= self.lock_after_s * 1000:
+            await self.lock()
+
+    def _take(self, opened: Opened) -> None:
+        self._opened = opened
+        self._unlisten = opened.store.listen(self._heard)
+        with opened.store.reading() as session:
+            known = identity.read(session)
+            self.actor = identity.actor(session) if known else None
+            language, theme = identity.meta(session, "ui_language"), identity.meta(session, "ui_theme")
+        self.waiting = waiting(opened.store)
+        self._prefer(Preferences(language or self.preferences.language, theme or self.preferences.theme))
+
+    def _drop(self) -> None:
+        if self._unlisten is not None:
+            self._unlisten()
+        self._opened, self._unlisten, self.actor, self.waiting = None, None, None, NOTHING_WAITS
+
+    # -- preferences
+
+    async def set_language(self, language: str) -> None:
+        """Changes the language of every open page and keeps it."""
+        if language in LANGUAGES:
+            await self._keep("ui_language", language)
+            self._prefer(Preferences(language, self.preferences.theme))
+            self.reload_pages()
+
+    async def set_theme(self, theme: str) -> None:
+        """Changes the theme of every open page and keeps it."""
+        if theme in THEMES:
+            await self._keep("ui_theme", theme)
+            self._prefer(Preferences(self.preferences.language, theme))
+            self.reload_pages()
+
+    async def _keep(self, key: str, value: str) -> None:
+        store = self.store
+
+        def keep() -> None:
+            with store.transaction() as session:
+                identity.set_meta(session, key, value)
+
+        await run.io_bound(keep)
+
+    def _prefer(self, preferences: Preferences) -> None:
+        self.preferences = preferences
+        self.words = Words(preferences.language, self.zone)
+        core.app.config.language = self.quasar_language  # type: ignore[assignment]
+        core.app.config.dark = self.dark
+
+    @property
+    def quasar_language(self) -> str:
+        """The language pack, which is also the page's `lang`."""
+        return QUASAR_LANGUAGES[self.words.language]
+
+    @property
+    def dark(self) -> bool | None:
+        """None follows the system."""
+        return {"light": False, "dark": True}.get(self.preferences.theme)
+
+    def reload_pages(self, *, clear: bool = False) -> None:
+        """Loads every open page again; `clear` first takes all content out of it."""
+        for client in list(Client.instances.values()):
+            with client:
+                if clear:
+                    client.content.clear()
+                client.run_javascript("window.fb && fb.clean(); location.reload()")
