@@ -74,16 +74,20 @@ class Feed:
         roots = {row[0] for row in self._session.rows("SELECT root_id FROM member WHERE scope=?", scope)}
         moved = "SELECT root_id FROM scope_log WHERE scope=? AND seq>? AND kind='m'"
         roots |= {row[0] for row in self._session.rows(moved, scope, since)}
-        page.events += [self._parting(root) for root in sorted(roots)]
+        for root in sorted(roots):
+            page.events += self._parting(root, self._membership([root]).get(root, {}))
         if scope.startswith("c:"):
             page.events.append(Event(forget=scope.removeprefix("c:")))
 
-    def _parting(self, root: str) -> Event:
-        return Event(narrow=root) if self._membership([root]).get(root) else Event(leave=root)
+    def _parting(self, root: str, now: dict[str, int]) -> list[Event]:
+        """What a device is told of a customer that left one of its scopes: nothing where a territory still holds it."""
+        if not now:
+            return [Event(leave=root)]
+        return [] if any(scope.startswith("t:") for scope in now) else [Event(narrow=root)]
 
     def _stream(self, page: Page, stream: str, at: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
         head = int(self._session.value("SELECT head FROM stream WHERE id=?", stream) or 0)
-        told, upto = self._told(at, head)
+        told, upto = self._told(stream, at, head)
         txns = self._entries(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
         members = self._membership({root for _, _, _, root in told if root})
         done, last_txn, sent = 0, 0, set[int]()
@@ -110,7 +114,7 @@ class Feed:
     def _moved(self, at: dict[str, tuple[int, int]], seq: int) -> dict[str, tuple[int, int]]:
         return {scope: (seq, 0) if seq > was[0] else was for scope, was in at.items()}
 
-    def _told(self, at: dict[str, tuple[int, int]], head: int) -> tuple[list[Told], int]:
+    def _told(self, stream: str, at: dict[str, tuple[int, int]], head: int) -> tuple[list[Told], int]:
         """What the scopes were told after their positions, by number, and up to where that is complete."""
         found: list[Told] = []
         upto = head
@@ -126,7 +130,15 @@ class Feed:
                 # the last number may have a second line beyond the limit: it waits for the next page
                 upto = min(upto, rows[-1][0] - 1)
             found += rows  # type: ignore[arg-type]
+        upto = self._whole(stream, upto, min(seq for seq, _ in at.values()), head)
         return sorted((line for line in found if line[0] <= upto), key=lambda line: (line[0], line[1], line[2])), upto
+
+    def _whole(self, stream: str, upto: int, after: int, head: int) -> int:
+        """The end of a transaction at or before `upto`; a transaction larger than a page is handed out in pieces."""
+        if upto >= head:
+            return upto
+        txn = int(self._session.value("SELECT txn FROM log WHERE stream=? AND seq=?", stream, upto + 1))
+        return txn - 1 if after < txn - 1 < upto else upto
 
     def _membership(self, roots: object) -> dict[str, dict[str, int]]:
         """root -> {held scope: since} for customers that the user may see now."""
@@ -151,7 +163,7 @@ class Feed:
             sub = at[1] if at[0] == seq - 1 else 0
             self._replay(page, scope, root, seq, sub, members)
         elif scope not in now:
-            page.events.append(Event(narrow=root) if now else Event(leave=root))
+            page.events += self._parting(root, now)
 
     def _replay(
         self, page: Page, scope: str, root: str, before: int, sub: int, members: dict[str, dict[str, int]]
