@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import ParamSpec, Protocol, TypeVar
 
-from nicegui import Client, Event, core, run
+from nicegui import Client, Event, core
 
 from mobility_app.domain.access import Actor
 from mobility_app.errors import MobilityError
@@ -134,12 +134,12 @@ class App:
 
     async def db_call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`fn(*args)` on a worker thread."""
-        return await run.io_bound(fn, *args, **kwargs)
+        return await asyncio.to_thread(fn, *args, **kwargs)
 
     async def read(self, query: Callable[..., T], *args: object) -> T:
         """`query(store, *args)` on a worker thread. Raises Locked."""
         store = self.store
-        return await run.io_bound(query, store, *args)
+        return await asyncio.to_thread(query, store, *args)
 
     async def write(self, verb: Callable[[Writing], T]) -> T:
         """One transaction of the write door on a worker thread. Raises what the door raises."""
@@ -149,7 +149,7 @@ class App:
             with store.writing() as tx:
                 return verb(tx)
 
-        return await run.io_bound(written)
+        return await asyncio.to_thread(written)
 
     # -- news, from any thread
 
@@ -187,8 +187,8 @@ class App:
 
     async def unlock(self, passphrase: str) -> None:
         """Opens the store. Raises what the backend raises."""
-        opened = await run.io_bound(self.backend.unlock, passphrase)
-        await run.io_bound(self._take, opened)
+        opened = await asyncio.to_thread(self.backend.unlock, passphrase)
+        await asyncio.to_thread(self._take, opened)
         self.active()
         self._refresh_status()
 
@@ -197,7 +197,7 @@ class App:
         if self._opened is None:
             return
         self._drop()
-        await run.io_bound(self.backend.lock)
+        await asyncio.to_thread(self.backend.lock)
         self.reload_pages(clear=True)
 
     def active(self) -> None:
@@ -247,7 +247,7 @@ class App:
             with store.transaction() as session:
                 identity.set_meta(session, key, value)
 
-        await run.io_bound(keep)
+        await asyncio.to_thread(keep)
 
     def _prefer(self, preferences: Preferences) -> None:
         self.preferences = preferences

@@ -25,7 +25,7 @@ class Html(str):
         return Html(str(self) + (other if isinstance(other, Html) else escape(other)))
 
 
-Child: TypeAlias = "str | Html | int | None | Iterable[Child]"
+Child: TypeAlias = "str | Html | int | Iterable[Child] | None"
 Attribute: TypeAlias = "str | int | bool | None"
 
 NOTHING = Html("")

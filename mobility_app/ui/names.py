@@ -13,12 +13,12 @@ from mobility_app.errors import InvalidValue
 CONTEXT = "\x04"  # gettext's own separator between context and message
 
 
-def N_(text: str) -> str:
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools know
     """Marks a text for the catalogue."""
     return text
 
 
-def P_(context: str, text: str) -> str:
+def P_(context: str, text: str) -> str:  # noqa: N802
     """Marks a text with a context; `Words` understands what comes back."""
     return f"{context}{CONTEXT}{text}"
 

@@ -117,9 +117,7 @@ CODE = MappingProxyType(
         "unattributed": N_("This could not be saved. Restart the program and tell the office."),
         "wrong_passphrase": N_("This passphrase is wrong. Check capitals and the keyboard language."),
         "key_file_damaged": N_("The key file is damaged. Put back a copy of the device's folder, or ask the office."),
-        "store_damaged": N_(
-            "The data on this device can't be read. Put back a copy, or ask the office to enrol again."
-        ),
+        "store_damaged": N_("The data on this device can't be read. Put back a copy, or ask the office."),
         "store_too_new": N_("This data was written by a newer version. Update the program."),
         "disk_full": N_("The disk is full. Nothing was saved. Free some space and save again."),
         "not_enrolled": N_("This device is not enrolled. Ask the office for an enrolment code."),

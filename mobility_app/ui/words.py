@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from babel import Locale, dates, lists, numbers
 
@@ -30,28 +30,17 @@ LOCALES = Path(__file__).parent / "locale"
 DAY_PATTERN = "d MMM y"  # 26 nov. 2026: the same order in every language
 UNITS = ("B", "kB", "MB", "GB")
 
+Day: TypeAlias = str | int | date
+
 
 @lru_cache(maxsize=8)
 def catalogue(language: str) -> NullTranslations:
-    """The catalogue of a language, read from its .po file; an empty one where there is none."""
-    path = LOCALES / language / "LC_MESSAGES" / "mobility.po"
+    """The compiled catalogue of a language; an empty one where there is none (English needs none)."""
+    path = LOCALES / language / "LC_MESSAGES" / "mobility.mo"
     if not path.exists():
         return NullTranslations()
-    from io import BytesIO
-
-    from babel.messages.mofo import write_mo
-    from babel.messages.pofile import read_po
-
-    compiled = path.with_suffix(".mo")
-    if compiled.exists():
-        with compiled.open("rb") as file:
-            return GNUTranslations(file)
-    with path.open("rb") as source:
-        found = read_po(source, locale=language)
-    buffer = BytesIO()
-    write_mo(buffer, found)
-    buffer.seek(0)
-    return GNUTranslations(buffer)
+    with path.open("rb") as file:
+        return GNUTranslations(file)
 
 
 class Words:
@@ -184,19 +173,19 @@ class Words:
         found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant)
         return found.astimezone(self.zone)
 
-    def date(self, value: str | int | date) -> str:
+    def date(self, value: Day) -> str:
         """26 nov. 2026: of an ISO day, an instant or a date."""
         return str(dates.format_date(self._day(value), DAY_PATTERN, locale=self.locale))
 
-    def day(self, value: str | int | date) -> str:
+    def day(self, value: Day) -> str:
         """qui. 26 nov.: a day near today, without its year."""
         return str(dates.format_date(self._day(value), "E d MMM", locale=self.locale))
 
-    def month(self, value: str | date) -> str:
+    def month(self, value: Day) -> str:
         """nov. 2026"""
         return str(dates.format_date(self._day(value), "MMM y", locale=self.locale))
 
-    def month_short(self, value: str | date) -> str:
+    def month_short(self, value: Day) -> str:
         """nov: under a bar of a chart"""
         return str(dates.format_date(self._day(value), "LLL", locale=self.locale)).rstrip(".")
 
@@ -221,12 +210,14 @@ class Words:
         """Monday is 0. Width: wide, abbreviated, narrow."""
         return str(self.locale.days["stand-alone"][width][day])
 
-    def _day(self, value: str | int | date) -> date:
-        if isinstance(value, datetime):
-            return value.date()
-        if isinstance(value, date):
-            return value
-        return date.fromisoformat(value) if isinstance(value, str) else self.moment(value).date()
+    def _day(self, value: Day) -> date:  # type: ignore[valid-type]  # `date` is also a method here
+        match value:
+            case str():
+                return date.fromisoformat(value)
+            case int():
+                return self.moment(value).date()
+            case _:
+                return value
 
     # -- names that CLDR knows
 

@@ -1,0 +1,177 @@
+/* What a page does by itself: guard of unsaved edits, focus, scroll, keys, copying, activity. Called by ui/*.py as fb.*.
+   It changes no data; everything that does goes to the server as an event. */
+(() => {
+  "use strict";
+  const ACTIVE_MS = 15000;
+  let edits = 0;
+  let home = "";
+  let texts = {};
+  let popped = false;
+  let lastFocus = "";
+  let lastActive = 0;
+  const places = new Map();
+
+  const here = () => location.pathname + location.search;
+  const keyOf = (el) => {
+    if (el.id) return "#" + CSS.escape(el.id);
+    for (const name of ["data-act", "href"]) {
+      const value = el.getAttribute(name);
+      if (value === null) continue;
+      const arg = el.getAttribute("data-arg");
+      return `[${name}="${CSS.escape(value)}"]` + (arg === null ? "" : `[data-arg="${CSS.escape(arg)}"]`);
+    }
+    return "";
+  };
+
+  const ask = (go) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "fb-ask";
+    dialog.setAttribute("aria-labelledby", "fb-ask-t");
+    const part = (tag, text, cls) => {
+      const el = document.createElement(tag);
+      el.textContent = text;
+      if (cls) el.className = cls;
+      return el;
+    };
+    const title = part("h2", texts.title || "");
+    title.id = "fb-ask-t";
+    const stay = part("button", texts.stay || "", "fb-btn fb-btn-primary");
+    const leave = part("button", texts.leave || "", "fb-btn");
+    const row = part("div", "", "fb-dialog-acts");
+    row.append(leave, stay);
+    dialog.append(title, part("p", texts.text || ""), row);
+    const close = () => { dialog.close(); dialog.remove(); };
+    stay.onclick = close;
+    dialog.oncancel = () => dialog.remove();
+    leave.onclick = () => { close(); fb.clean(); go(); };
+    document.body.append(dialog);
+    dialog.showModal();
+    stay.focus();
+  };
+
+  /* NiceGUI's own listener turns links into views; this one runs before it. */
+  document.addEventListener("click", (event) => {
+    if (!edits || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target.closest && event.target.closest("a[href]");
+    if (!link || link.target === "_blank" || link.hasAttribute("download")) return;
+    const href = link.getAttribute("href");
+    if (!href.startsWith("/") || (home && (href === home || href.startsWith(home + "/") || href.startsWith(home + "?")))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(() => link.click());
+  }, true);
+  window.addEventListener("beforeunload", (event) => {
+    if (edits) { event.preventDefault(); event.returnValue = ""; }
+  });
+
+  /* A view that was left by a link is found again where it was when one comes back. */
+  window.addEventListener("popstate", () => { popped = true; }, true);
+  window.addEventListener("scroll", () => places.set(here(), window.scrollY), { passive: true });
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest && event.target.closest("input, textarea, select, [contenteditable], [role=combobox]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const search = document.querySelector("[data-search] input, input[data-search]");
+      event.preventDefault();
+      if (search) { search.focus(); search.select(); }
+      else { const link = document.querySelector('a.fb-nav[href="/customers"]'); if (link) link.click(); }
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      const save = document.querySelector("[data-save]");
+      event.preventDefault();
+      if (save && !save.disabled) {
+        if (document.activeElement) document.activeElement.blur();
+        setTimeout(() => save.click(), 200);  /* after the inputs' own 150 ms */
+      }
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      arrows(event, typing);
+    }
+  });
+
+  const arrows = (event, typing) => {
+    const rows = [...document.querySelectorAll("[data-arrows] a")];
+    if (!rows.length) return;
+    const at = rows.indexOf(document.activeElement);
+    const inSearch = typing && typing.closest("[data-search]");
+    if (at < 0 && !inSearch) return;
+    event.preventDefault();
+    const next = event.key === "ArrowDown" ? at + 1 : at - 1;
+    if (next < 0) { const search = document.querySelector("[data-search] input, input[data-search]"); if (search) search.focus(); }
+    else if (rows[next]) rows[next].focus();
+  };
+
+  /* Copying needs no server. The button says so afterwards in the live region. */
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest && event.target.closest("[data-copy]");
+    if (!button) return;
+    try { await navigator.clipboard.writeText(button.dataset.copy); fb.say(texts.copied || ""); }
+    catch { fb.say(button.dataset.copy); }
+  });
+
+  /* Refreshed markup keeps the focus, and what the office changed lights up once. */
+  document.addEventListener("focusin", (event) => { lastFocus = event.target.closest(".fb-live") ? keyOf(event.target) : ""; });
+  const known = new WeakMap();
+  const remember = (el) => {
+    const values = new Map();
+    el.querySelectorAll("[data-f]").forEach((field) => values.set(field.dataset.f, field.textContent));
+    known.set(el, values);
+  };
+  new MutationObserver((records) => {
+    const seen = new Set();
+    for (const record of records) {
+      const live = record.target.nodeType === 1 && record.target.classList.contains("fb-live") ? record.target : null;
+      if (live) seen.add(live);
+    }
+    for (const live of seen) {
+      const before = known.get(live);
+      if (before && live.dataset.flash === "sync") {
+        live.querySelectorAll("[data-f]").forEach((field) => {
+          const was = before.get(field.dataset.f);
+          if (was !== undefined && was !== field.textContent) field.classList.add("fb-flash");
+        });
+      }
+      remember(live);
+      if (lastFocus && document.activeElement === document.body) {
+        const again = live.querySelector(lastFocus);
+        if (again) again.focus({ preventScroll: true });
+      }
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  const active = () => {
+    const now = Date.now();
+    if (now - lastActive < ACTIVE_MS || typeof emitEvent !== "function") return;
+    lastActive = now;
+    try { emitEvent("fb_active"); } catch { lastActive = 0; }
+  };
+  ["pointerdown", "keydown", "wheel", "touchstart"].forEach((name) => document.addEventListener(name, active, { passive: true }));
+
+  window.fb = {
+    /* Says how many edits are unsaved and which addresses belong to the sheet being edited. */
+    dirty(count, sheet) { edits = count; home = sheet || ""; },
+    clean() { edits = 0; },
+    texts(given) { texts = given; },
+    /* After a change of view: the heading gets the focus, and a view that one came back to its scroll position. */
+    arrived() {
+      const back = popped;
+      popped = false;
+      const top = back ? places.get(here()) || 0 : 0;
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        const heading = document.querySelector("h1");
+        if (heading) { heading.setAttribute("tabindex", "-1"); heading.focus({ preventScroll: true }); }
+        if (back) window.scrollTo(0, top);
+      }));
+    },
+    tab() {
+      requestAnimationFrame(() => {
+        const bar = document.querySelector(".fb-tabs-in");
+        const tab = bar && bar.querySelector("[aria-current]");
+        if (tab) bar.scrollTo({ left: tab.offsetLeft - (bar.clientWidth - tab.clientWidth) / 2 });
+      });
+    },
+    focus(id) { requestAnimationFrame(() => { const el = document.getElementById(id); if (el) { el.scrollIntoView({ block: "center" }); el.focus(); } }); },
+    say(text) {
+      const region = document.getElementById("fb-say");
+      if (region) { region.textContent = ""; setTimeout(() => { region.textContent = text; }, 50); }
+    },
+  };
+})();
