@@ -7,6 +7,7 @@ engine. `watch` is called before each statement: query counts and crash tests ha
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ PRAGMAS = (
     ("trusted_schema", 0),
     ("cell_size_check", 1),
     ("busy_timeout", 10_000),
-    ("cache_size", -32_000),
+    ("cache_size", -16_000),
 )
 CHUNK = 500  # ids in one IN list; SQLite's own bound on parameters is 32,766
 
@@ -87,25 +88,44 @@ class Session:
 
 
 class Database:
-    """A database file and its key. Made once; opens a connection for each session unless its thread has one."""
+    """A database file and its key. Each thread keeps one connection, until `close` closes those of all threads.
+
+    Opening one for every session would parse the schema with its triggers anew each time: 2.9 ms of 2.9, measured
+    2026-11-24, where a session on a kept connection takes 0.02 ms.
+    """
 
     def __init__(self, engine: peewee.Database, watch: Watch | None = None) -> None:
         self.engine = engine
         self.watch = watch
+        self._lock = threading.Lock()
+        self._open: list[Any] = []
+        self._life = 0
+        self._mine = threading.local()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A connection for the length of the block; an open one of this thread is used again.
-
-        Raises StoreDamaged or DiskFull where SQLite says so.
-        """
+        """This thread's connection. Raises StoreDamaged or DiskFull where SQLite says so."""
         with _translated():
-            opened = self.engine.connect(reuse_if_open=True)
-            try:
-                yield Session(self.engine, self.watch)
-            finally:
-                if opened:
-                    self.engine.close()
+            self._connect()
+            yield Session(self.engine, self.watch)
+
+    def _connect(self) -> None:
+        if getattr(self._mine, "life", None) == self._life and not self.engine.is_closed():
+            return
+        if not self.engine.is_closed():
+            self.engine.close()  # closed by another thread when its life ended
+        self.engine.connect()
+        with self._lock:
+            self._open.append(self.engine.connection())
+            self._mine.life = self._life
+
+    def close(self) -> None:
+        """Closes the connections of all threads. A later session opens a new one."""
+        with self._lock:
+            doomed, self._open = self._open, []
+            self._life += 1
+        for connection in doomed:
+            connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -130,7 +150,7 @@ def _translated() -> Iterator[None]:
 def sqlcipher(path: Path, key: bytes | None, watch: Watch | None = None) -> Database:
     """A device's database. `key` is the raw 32-byte key; None leaves it plain (the fleet simulation alone)."""
     passphrase = f"x'{key.hex()}'" if key else ""
-    return Database(SqlCipherDatabase(str(path), passphrase=passphrase, pragmas=PRAGMAS), watch)
+    return Database(SqlCipherDatabase(str(path), passphrase=passphrase, pragmas=PRAGMAS, check_same_thread=False), watch)
 
 
 def sqlite(path: Path, watch: Watch | None = None) -> Database:

@@ -138,8 +138,7 @@ class Store:
                 listener(touched)
 
     def close(self) -> None:
-        """Folds the write-ahead log in and closes this thread's connection."""
+        """Folds the write-ahead log in and closes the connections of all threads."""
         with self.database.session() as session:
             session.run("PRAGMA wal_checkpoint(TRUNCATE)")
-        if not self.database.engine.is_closed():
-            self.database.engine.close()
+        self.database.close()

@@ -85,6 +85,7 @@ def make_template(folder: Path) -> Path:
     with office.database.session() as session:
         session.run("DELETE FROM hq_meta")
         session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    office.database.close()
     (folder / "hq" / "hq.key").unlink()
     return folder
 
@@ -158,8 +159,8 @@ class _Simulation:
         self._settle()
         self._final()
         for member in self.members.values():
-            member.store.database.engine.close()
-        self.office.database.engine.close()
+            member.store.database.close()
+        self.office.database.close()
         return Outcome(self.seed, self._hash.hexdigest(), self.faults, self.verdicts, steps, self.rounds)
 
     def strikes(self, fault: str, chance: float) -> bool:
@@ -199,8 +200,17 @@ class _Simulation:
             self.office.add_user(name, role, "Lusa", territories)
         self.office.add_user("Iker", "rep", "Ibera", [])
         for number in range(self.random.randint(3, 6)):
-            user = "Marta" if number == 0 else self.random.choice(["Ana", "Ana", "Eva", "Rui", "Iker"])
+            user = "Marta" if number == 0 else self.random.choice(["Ana", "Ana", "Eva", "Rui", "Rui", "Iker"])
             self._add_member(f"d{number}", user)
+        with self.members["d0"].store.writing() as tx:  # something that everybody can quarrel about from the start
+            for name in ("first", "second"):
+                customer = tx.create("customer", {"name": name, "notes": "a\nb\nc\nd"})
+                tx.create("contact", {"customer_id": customer, "first_name": "C"})
+                tx.create("address", {"customer_id": customer, "line1": "street", "country": "PT"})
+                tx.create("activity", {"customer_id": customer, "kind": "call", "title": "call"})
+        for member in self.members.values():
+            member.engine.round()
+            self._learn(member)
 
     def _add_member(self, name: str, user: str) -> None:
         path = self.folder / f"{name}.db"
@@ -218,11 +228,14 @@ class _Simulation:
 
     def reopen_hq(self) -> None:
         """HQ starts again on what is on disk."""
+        if hasattr(self, "office"):
+            self.office.database.close()
         self.office = Office(self.folder / "hq", now=self.clock, random=self.random.randbytes)
         # small pages, so that a customer's history does not fit in one
         self.office.headquarters.page_entries = self.random.choice([3, 10, 50, 2000])
 
     def _reopen(self, member: Member) -> None:
+        member.store.database.close()
         member.store = Store(member.path, None, now=member.clock, random=self.random.randbytes)
         member.engine = Engine(member.store, _Link(self, member.name))
 
@@ -236,7 +249,7 @@ class _Simulation:
             self.faults["clock"] += 1
         kind = self.random.choices(
             ("edit", "create", "sync", "delete", "restore", "move", "share", "late", "forge"),
-            (34, 14, 32, 5, 3, 4, 3, 3, 2),
+            (42, 8, 32, 4, 3, 2, 2, 3, 2),
         )[0]
         self.note(number, member.name, kind)
         acts: dict[str, Callable[[Member], None]] = {
