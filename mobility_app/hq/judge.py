@@ -221,7 +221,8 @@ class Judge:
             wanted.update(mine)
             return
         wins = merge.incoming_wins((change.stamp, self._device), (stamp, device or ""))
-        differing = [name for name in moved if mine[name] != theirs[name]]
+        # A group that wins also takes along fields that its author had left alone: those values are lost as well.
+        differing = [name for name in (names if wins else moved) if mine[name] != theirs[name]]
         if wins:
             wanted.update(mine)
         else:
