@@ -5,9 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from mobility_app.domain import access
-from mobility_app.domain.entities import activity, address, conflict, contact, customer, document, file, people
+from mobility_app.domain.entities import activity, address, conflict, contact, customer, document, file, people, ticket
 from mobility_app.domain.entities import product as products
-from mobility_app.domain.entities import ticket
 from mobility_app.domain.fields import Entity, Kind, Merge, Scope
 from mobility_app.errors import InvalidValue
 

@@ -87,10 +87,8 @@ def enrol(session: Records, request: EnrolRequest, now: int) -> Device:
 
 def read(session: Records, wanted_id: str) -> Device | None:
     """The device, or None."""
-    row = session.one(
-        "SELECT id, number, user_id, public_key, last_dseq, revoked FROM device WHERE id=?", wanted_id
-    )
-    return Device(*row[:5], bool(row[5])) if row else None
+    row = session.one("SELECT id, number, user_id, public_key, last_dseq, revoked FROM device WHERE id=?", wanted_id)
+    return Device(row[0], row[1], row[2], row[3], row[4], bool(row[5])) if row else None
 
 
 def revoke(session: Records, wanted_id: str) -> None:

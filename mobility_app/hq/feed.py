@@ -8,8 +8,9 @@ was: what a user may no longer see is passed over, whatever the cursor says. The
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from mobility_app.domain import registry
 from mobility_app.domain.access import Actor
@@ -129,7 +130,7 @@ class Feed:
             if len(rows) > self._most:
                 # the last number may have a second line beyond the limit: it waits for the next page
                 upto = min(upto, rows[-1][0] - 1)
-            found += rows  # type: ignore[arg-type]
+            found += rows
         upto = self._whole(stream, upto, min(seq for seq, _ in at.values()), head)
         return sorted((line for line in found if line[0] <= upto), key=lambda line: (line[0], line[1], line[2])), upto
 
@@ -140,11 +141,11 @@ class Feed:
         txn = int(self._session.value("SELECT txn FROM log WHERE stream=? AND seq=?", stream, upto + 1))
         return txn - 1 if after < txn - 1 < upto else upto
 
-    def _membership(self, roots: object) -> dict[str, dict[str, int]]:
+    def _membership(self, roots: Iterable[str]) -> dict[str, dict[str, int]]:
         """root -> {held scope: since} for customers that the user may see now."""
         found: dict[str, dict[str, int]] = {}
         sql = "SELECT root_id, scope, since FROM member WHERE root_id IN ({marks})"
-        for root, scope, since in self._session.among(sql, roots):  # type: ignore[arg-type]
+        for root, scope, since in self._session.among(sql, roots):
             if scope in self._held:
                 found.setdefault(root, {})[scope] = since
         return found
@@ -182,11 +183,11 @@ class Feed:
     def _full(self, page: Page) -> bool:
         return len(page.events) >= self._most or self._bytes >= PAGE_BYTES
 
-    def _entries(self, stream: str, seqs: list[int]) -> dict[int, tuple[object, ...]]:
+    def _entries(self, stream: str, seqs: list[int]) -> dict[int, tuple[Any, ...]]:
         sql = f"SELECT {_LOG} FROM log WHERE stream=? AND seq IN ({{marks}})"
-        return {row[1]: row for row in self._session.among(sql, seqs, stream)}  # type: ignore[arg-type]
+        return {row[1]: row for row in self._session.among(sql, seqs, stream)}
 
-    def _send(self, page: Page, row: tuple[object, ...], members: dict[str, dict[str, int]]) -> None:
+    def _send(self, page: Page, row: tuple[Any, ...], members: dict[str, dict[str, int]]) -> None:
         one = registry.entity(str(row[3]))
         root = str(row[5]) if row[5] else None
         if root and not any(scopes.carries(scope, one) for scope in members.get(root, {})):
@@ -202,10 +203,25 @@ class Feed:
                 yield each.name
 
 
-def _seen(one: Entity, row: tuple[object, ...], hidden: set[str]) -> WireEntry:
+def _seen(one: Entity, row: tuple[Any, ...], hidden: set[str]) -> WireEntry:
     (stream, seq, txn, entity, record_id, root, kind, patch, stamp, user, device, dseq, at, salt, chain) = row
     full = patch_plain(one.name, json.loads(str(patch)))
     sealed = {name: commitment(str(salt), name, full.pop(name)) for name in hidden & set(full)}
     return WireEntry(
-        stream, seq, txn, entity, record_id, kind, full, stamp, at, salt, chain, root, user, device, dseq, sealed,  # type: ignore[arg-type]
+        stream,
+        seq,
+        txn,
+        entity,
+        record_id,
+        kind,
+        full,
+        stamp,
+        at,
+        salt,
+        chain,
+        root,
+        user,
+        device,
+        dseq,
+        sealed,
     )

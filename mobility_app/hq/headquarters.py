@@ -13,12 +13,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import canonical
+from mobility_app.domain.change import Change, canonical
 from mobility_app.errors import DiskFull, Refused
 from mobility_app.hq import devices
 from mobility_app.hq.devices import Device
@@ -67,7 +68,9 @@ class Answer:
 class Headquarters:
     """Judges, feeds and enrols."""
 
-    def __init__(self, ledger: Ledger, signing_key: Ed25519PrivateKey, page_entries: int = protocol.ENTRIES_MAX) -> None:
+    def __init__(
+        self, ledger: Ledger, signing_key: Ed25519PrivateKey, page_entries: int = protocol.ENTRIES_MAX
+    ) -> None:
         self.ledger = ledger
         self.page_entries = page_entries
         self._key = signing_key
@@ -85,7 +88,7 @@ class Headquarters:
             body = protocol.pack(ErrorAnswer(refused.reason, wanted if isinstance(wanted, int) else 0))
         except DiskFull:
             status, body = 507, protocol.pack(ErrorAnswer("hq_disk_full"))
-        except Exception as error:  # noqa: BLE001 - the caller gets a signed "failed", the log the frames
+        except Exception as error:
             logger.error("request failed: %s", type(error).__name__, exc_info=error)
             status, body = 500, protocol.pack(ErrorAnswer("failed"))
         return self._signed(status, body, request)
@@ -121,7 +124,7 @@ class Headquarters:
             return protocol.pack(PushAnswer(self._judged(request, message.changes, one_by_one=False)))
         except (Refused, DiskFull):
             raise
-        except Exception as error:  # noqa: BLE001 - one change that HQ stumbles over must not hold up the others
+        except Exception as error:
             logger.error("push failed, judging one by one: %s", type(error).__name__, exc_info=error)
             return protocol.pack(PushAnswer(self._judged(request, message.changes, one_by_one=True)))
 
@@ -137,7 +140,7 @@ class Headquarters:
             tx.many(
                 "INSERT INTO verdict (device_id, dseq, digest, said) VALUES (?, ?, ?, ?)",
                 [
-                    (device.id, change.dseq, _digest(change), protocol.msgspec.json.encode(verdict).decode())
+                    (device.id, change.dseq, _digest(change), msgspec.json.encode(verdict).decode())
                     for change, verdict in zip(fresh, said, strict=True)
                 ],
             )
@@ -163,7 +166,7 @@ class Headquarters:
             row = tx.one("SELECT digest, said FROM verdict WHERE device_id=? AND dseq=?", device.id, change.dseq)
             if row is None or row[0] != _digest(change):
                 raise Refused("seq_reuse", 409)
-            known.append(protocol.msgspec.json.decode(row[1], type=WireVerdict))
+            known.append(msgspec.json.decode(row[1], type=WireVerdict))
         return known, changes[len(known) :]
 
     def _pull(self, request: Request) -> bytes:
@@ -177,9 +180,7 @@ class Headquarters:
             who = _wire_actor(session, actor)
         to = page.cursor
         return protocol.pack(
-            PullAnswer(
-                who, page.events, WireCursor(to.epoch, to.role, to.scopes, to.streams), page.more, page.reset
-            )
+            PullAnswer(who, page.events, WireCursor(to.epoch, to.role, to.scopes, to.streams), page.more, page.reset)
         )
 
     def _verified(self, request: Request, session: Records | None = None) -> Device:
@@ -221,14 +222,14 @@ class Headquarters:
         )
 
 
-def _isolated(tx: Transaction, judge: Judge, changes: list[protocol.Change]) -> list[Verdict]:
+def _isolated(tx: Transaction, judge: Judge, changes: list[Change]) -> list[Verdict]:
     """Verdicts where one change makes HQ stumble: that one is set aside, the others go on."""
     verdicts: list[Verdict] = []
     for change in changes:
         try:
             with tx.attempt():
                 verdicts += judge.judge([change])
-        except Exception as error:  # noqa: BLE001 - kept whole in the log for whoever mends it
+        except Exception as error:
             logger.error("change %s set aside: %s", change.dseq, type(error).__name__, exc_info=error)
             verdicts.append(Verdict(change.dseq, REJECTED, "set_aside"))
     return verdicts
@@ -239,7 +240,7 @@ def _encoding(request: Request) -> str:
 
 
 def _digest(change: WireChange) -> str:
-    return hashlib.sha256(canonical(protocol.msgspec.to_builtins(change))).hexdigest()
+    return hashlib.sha256(canonical(msgspec.to_builtins(change))).hexdigest()
 
 
 def _wire_verdict(verdict: Verdict) -> WireVerdict:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TypeAlias
 
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
@@ -25,6 +26,7 @@ from mobility_app.store.records import patch_plain
 
 ACCEPTED, MERGED, SUPERSEDED, REJECTED = "accepted", "merged", "superseded", "rejected"
 _GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)
+Clash: TypeAlias = tuple[str, Plain, Plain, Plain, bool]  # field, base, mine, theirs, mine wins
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,14 @@ class Judge:
 
     def judge(self, changes: Iterable[Change]) -> list[Verdict]:
         """Verdicts in the order of the changes. What was saved together and marked atomic stands or falls as one."""
-        verdicts: list[Verdict] = []
+        verdicts: list[tuple[Verdict, str]] = []
         for _, group in groupby(changes, key=lambda change: change.tx):
             together = list(group)
             if any(change.atomic for change in together):
                 verdicts += self._as_one(together)
             else:
                 verdicts += [self._one(change) for change in together]
-        return [self._placed(verdict, change_stream) for verdict, change_stream in verdicts]
+        return [self._placed(verdict, stream) for verdict, stream in verdicts]
 
     def _as_one(self, changes: list[Change]) -> list[tuple[Verdict, str]]:
         said: list[tuple[Verdict, str]] = []
@@ -125,7 +127,7 @@ class Judge:
         if not access.may(self._actor.role, one.right, "create", own=True):
             raise Rejection("forbidden")
         if one.unique:
-            twins = self._tx.find(one.name, **{name: row[name] for name in one.unique})
+            twins = self._tx.where(one.name, {name: row[name] for name in one.unique})
             if twins:
                 twin = str(twins[0]["id"])
                 self._tx.lead(one.name, change.record_id, twin)
@@ -179,7 +181,7 @@ class Judge:
         fates: dict[str, tuple[str, str]] = {}
         wanted: Row = {}
         lost: Patch = {}
-        clashes: list[tuple[str, Plain, Plain, Plain, bool]] = []
+        clashes: list[Clash] = []
         for names in _groups(one, change.patch):
             self._field(one, change, row, state, names, own, fates, wanted, lost, clashes)
         after = self._settled(one, {**row, **wanted}, change.patch) if wanted else row
@@ -196,14 +198,14 @@ class Judge:
     def _field(
         self, one: Entity, change: Change, row: Row, state: State, names: tuple[str, ...], own: bool,
         fates: dict[str, tuple[str, str]], wanted: Row, lost: Patch,
-        clashes: list[tuple[str, Plain, Plain, Plain, bool]],
+        clashes: list[Clash],
     ) -> None:  # fmt: skip
         """Decides one field, or the fields of one group, which win together."""
         mine = {name: self._checked(one, one.field(name), change.patch[name][1]) for name in names}
         base = {name: change.patch[name][0] for name in names}
         moved = [name for name in names if mine[name] != base[name]] or list(names)
         if reason := next((r for name in moved if (r := self._bars(one, one.field(name), UPDATE, own))), None):
-            fates.update({name: (REJECTED, reason) for name in moved})
+            fates.update(dict.fromkeys(moved, (REJECTED, reason)))
             return
         seq, stamp, device = state.version(one.group(one.field(names[0])))
         theirs = {name: row.get(name) for name in names}
@@ -226,13 +228,13 @@ class Judge:
         if wins:
             wanted.update(mine)
         else:
-            fates.update({name: (SUPERSEDED, "") for name in differing})
+            fates.update(dict.fromkeys(differing, (SUPERSEDED, "")))
             lost.update({name: (theirs[name], mine[name]) for name in differing})
         clashes += [(name, base[name], mine[name], theirs[name], wins) for name in differing]
 
     def _conflicts(
         self, one: Entity, record_id: str, state: State, change: Change,
-        clashes: list[tuple[str, Plain, Plain, Plain, bool]],
+        clashes: list[Clash],
     ) -> None:  # fmt: skip
         for name, base, mine, theirs, wins in clashes:
             _, other_at, other_user = self._standing_author(record_id, name)
@@ -260,7 +262,9 @@ class Judge:
     def _gone(self, one: Entity, change: Change, state: State) -> None:
         """An edit of a record that was deleted meanwhile: refused, and kept as a conflict that people can see."""
         self._reach_root(state.root_id, None)
-        clashes = [(name, before, after, None, False) for name, (before, after) in change.patch.items() if before != after]
+        clashes: list[Clash] = [
+            (name, before, after, None, False) for name, (before, after) in change.patch.items() if before != after
+        ]
         self._conflicts(one, change.record_id, state, change, clashes)
         raise Rejection("row_deleted")
 

@@ -67,7 +67,9 @@ class Ledger:
         self.database, self.now, self.random = database, now, random
         with database.transaction() as session:
             session.run("INSERT INTO stream (id, head) VALUES (?, 0) ON CONFLICT (id) DO NOTHING", scopes.GLOBAL)
-            session.run("INSERT INTO hq_meta (k, v) VALUES ('epoch', ?) ON CONFLICT (k) DO NOTHING", epoch or self.new_id())
+            session.run(
+                "INSERT INTO hq_meta (k, v) VALUES ('epoch', ?) ON CONFLICT (k) DO NOTHING", epoch or self.new_id()
+            )
 
     def new_id(self) -> str:
         """A new record id."""
@@ -105,7 +107,7 @@ class Transaction(Records):
         self._moves: list[tuple[int, str, str, str]] = []  # (index of entry, scope, root, made | enters | leaves)
 
     # Rows that were just made wait for the next read or for the end: an import writes them many at a time.
-    def run(self, sql: str, *params: object) -> object:  # type: ignore[override]
+    def run(self, sql: str, *params: object) -> object:
         """Runs a statement after what waits was written."""
         self._flush()
         return super().run(sql, *params)
@@ -135,7 +137,7 @@ class Transaction(Records):
         state.deleted, state.made = False, (PENDING, self._stamp(), self.author.device_id)
         state.versions = {}
         self._inserts.append((entity, record_id, {name: row.get(name) for name in one.names}))
-        patch = {name: (None, row[name]) for name in one.names if row.get(name) is not None}
+        patch: Patch = {name: (None, row[name]) for name in one.names if row.get(name) is not None}
         self._enter(kind, entity, record_id, patch, state)
         if entity == "customer" and kind == CREATE:
             self._moves += [(len(self._entries) - 1, scope, record_id, "made") for scope in scopes.of_customer(row)]
@@ -159,7 +161,7 @@ class Transaction(Records):
         if values:
             self.put(entity, record_id, values)
         version = (PENDING, self._stamp(), self.author.device_id)
-        state.versions.update({name: version for name in values})
+        state.versions.update(dict.fromkeys(values, version))
         self._enter(UPDATE, entity, record_id, {name: (row.get(name), value) for name, value in values.items()}, state)
         if entity == "customer" and {"territory_id", "shared"} & set(values):
             self._move(record_id, scopes.of_customer(row), scopes.of_customer({**row, **values}))
@@ -275,7 +277,7 @@ class Transaction(Records):
         if entry.kind in (CREATE, RESTORE):
             state.made, state.versions = version, {}
         elif entry.kind == UPDATE:
-            state.versions.update({name: version for name in entry.patch})
+            state.versions.update(dict.fromkeys(entry.patch, version))
 
     def _write_states(self) -> None:
         rows = []
@@ -361,7 +363,9 @@ def _read_state(session: Records, record_id: str) -> State | None:
         return None
     entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions = found
     kept: dict[str, list[int | str | None]] = json.loads(versions)
-    plain = {name: (int(v[0] or 0), int(v[1] or 0), v[2] if isinstance(v[2], str) else None) for name, v in kept.items()}
+    plain = {
+        name: (int(v[0] or 0), int(v[1] or 0), v[2] if isinstance(v[2], str) else None) for name, v in kept.items()
+    }
     made = (made_seq, made_stamp, made_device)
     return State(entity, root, stream, seq, device, made, user, bool(deleted), leads_to, plain)
 

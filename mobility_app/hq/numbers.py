@@ -10,7 +10,5 @@ def next_number(session: Records, company_id: str) -> str:
     session.run(
         "INSERT INTO customer_count (company_id, number) VALUES (?, 0) ON CONFLICT (company_id) DO NOTHING", company_id
     )
-    number = session.value(
-        "UPDATE customer_count SET number=number+1 WHERE company_id=? RETURNING number", company_id
-    )
+    number = session.value("UPDATE customer_count SET number=number+1 WHERE company_id=? RETURNING number", company_id)
     return f"C-{number:06d}"

@@ -76,7 +76,7 @@ class Office:
 
     def named(self, session: Records, entity: str, name: str, **equals: Plain) -> str:
         """The id of the one record of that name. Raises NotFound, or InvalidValue ambiguous."""
-        found = session.find(entity, name=name, **equals)
+        found = session.where(entity, {"name": name, **equals})
         if not found:
             raise NotFound(entity, name)
         if len(found) > 1:

@@ -62,7 +62,9 @@ def pages(office: Office, key: str) -> APIRouter:
             row = session.get("customer", customer_id) if is_id(customer_id) else None
             if row is None:
                 return _page("Not found", "<section>No such customer.</section>", 404)
-            return _page(f"{row['name']} · {row['number']}", _sheet(session, customer_id) + _history(session, customer_id))
+            return _page(
+                f"{row['name']} · {row['number']}", _sheet(session, customer_id) + _history(session, customer_id)
+            )
 
     return router
 

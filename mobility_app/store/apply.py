@@ -55,9 +55,7 @@ def _applying(store: Store) -> Iterator[Records]:
 def sent(store: Store, dseqs: list[int]) -> None:
     """Notes that these changes were on the way to HQ: from now on they may have arrived."""
     with store.transaction() as session:
-        session.run(
-            "UPDATE change SET state=? WHERE state=? AND dseq BETWEEN ? AND ?", SENT, OPEN, dseqs[0], dseqs[-1]
-        )
+        session.run("UPDATE change SET state=? WHERE state=? AND dseq BETWEEN ? AND ?", SENT, OPEN, dseqs[0], dseqs[-1])
 
 
 def verdicts(store: Store, said: Iterable[Said]) -> Touched:
@@ -176,7 +174,7 @@ def _unknown(session: Records, run: list[tuple[Entry, dict[str, str]]]) -> list[
     for entry, _ in run:
         by_stream.setdefault(entry.stream, []).append(entry.seq)
     for stream, seqs in by_stream.items():
-        found = session.among("SELECT seq FROM entry WHERE stream=? AND seq IN ({marks})", seqs, stream)  # type: ignore[arg-type]
+        found = session.among("SELECT seq FROM entry WHERE stream=? AND seq IN ({marks})", seqs, stream)
         known |= {(stream, row[0]) for row in found}
     fresh, seen = [], set(known)
     for entry, sealed in run:
@@ -214,9 +212,7 @@ def _show(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
 def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None]) -> None:
     """Takes a customer away (`leave`), all but its master data (`narrow`), or a company's own lists (`forget`)."""
     if what == "forget":
-        found = session.rows(
-            "SELECT DISTINCT entity, record_id FROM entry WHERE stream=? AND root_id IS NULL", subject
-        )
+        found = session.rows("SELECT DISTINCT entity, record_id FROM entry WHERE stream=? AND root_id IS NULL", subject)
         session.run("DELETE FROM entry WHERE stream=? AND root_id IS NULL", subject)
         doomed = [(entity, record_id) for entity, record_id in found]
     else:
@@ -262,4 +258,3 @@ def _forget_everything(session: Records, touched: dict[tuple[str, str], str | No
         session.run(f'DELETE FROM "{one.name}"')
     session.run("DELETE FROM entry")
     session.run("UPDATE base_row SET doc=NULL")
-

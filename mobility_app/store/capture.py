@@ -15,8 +15,7 @@ def triggers() -> list[str]:
     """Statements that drop and make the three triggers of each entity."""
     statements: list[str] = []
     for one in registry.ENTITIES:
-        for verb in ("insert", "update", "delete"):
-            statements.append(f"DROP TRIGGER IF EXISTS capture_{one.name}_{verb}")
+        statements += [f"DROP TRIGGER IF EXISTS capture_{one.name}_{verb}" for verb in ("insert", "update", "delete")]
         statements += [_insert(one), _update(one), _delete(one)]
     return statements
 

@@ -68,7 +68,7 @@ class Session:
         found = self.one(sql, *params)
         return found[0] if found else None
 
-    def among(self, sql: str, ids: Iterable[str], *before: object) -> list[tuple[Any, ...]]:
+    def among(self, sql: str, ids: Iterable[str | int], *before: object) -> list[tuple[Any, ...]]:
         """Rows of a statement whose `{marks}` stands for a list of ids of any length; `before` are earlier params."""
         found: list[tuple[Any, ...]] = []
         wanted = list(ids)
@@ -150,7 +150,9 @@ def _translated() -> Iterator[None]:
 def sqlcipher(path: Path, key: bytes | None, watch: Watch | None = None) -> Database:
     """A device's database. `key` is the raw 32-byte key; None leaves it plain (the fleet simulation alone)."""
     passphrase = f"x'{key.hex()}'" if key else ""
-    return Database(SqlCipherDatabase(str(path), passphrase=passphrase, pragmas=PRAGMAS, check_same_thread=False), watch)
+    return Database(
+        SqlCipherDatabase(str(path), passphrase=passphrase, pragmas=PRAGMAS, check_same_thread=False), watch
+    )
 
 
 def sqlite(path: Path, watch: Watch | None = None) -> Database:

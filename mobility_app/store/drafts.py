@@ -35,7 +35,8 @@ def keep(session: Session, draft: Draft) -> None:
 def kept(session: Session, customer_id: str) -> list[Draft]:
     """All drafts of a customer, newest editor last."""
     rows = session.rows(
-        "SELECT customer_id, editor, slot, value, base, at FROM draft WHERE customer_id=? ORDER BY at, slot", customer_id
+        "SELECT customer_id, editor, slot, value, base, at FROM draft WHERE customer_id=? ORDER BY at, slot",
+        customer_id,
     )
     return [Draft(*row) for row in rows]
 

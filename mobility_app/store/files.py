@@ -138,7 +138,9 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def safe_name(name: str) -> str:
     """A file name that can be shown and saved anywhere: the last part, without what hides or harms; at most 255 bytes."""
     last = name.replace("\\", "/").split("/")[-1]
-    kept = "".join(letter for letter in last if ord(letter) >= 32 and ord(letter) not in _BIDI and letter not in '<>:"|?*\x7f')
+    kept = "".join(
+        letter for letter in last if ord(letter) >= 32 and ord(letter) not in _BIDI and letter not in '<>:"|?*\x7f'
+    )
     kept = kept.strip(" .")
     if kept.split(".")[0].lower() in _RESERVED:
         kept = f"_{kept}"

@@ -24,7 +24,7 @@ class Records(Session):
         found = self.one(f'SELECT {_columns(one)} FROM "{one.name}" WHERE id=?', record_id)
         return _row(one, found) if found else None
 
-    def find(self, entity: str, order: str = "", **equals: Plain) -> list[Row]:
+    def find(self, entity: str, *, order: str = "", **equals: Plain) -> list[Row]:
         """Records whose fields equal the given plain values (None finds empty ones), in the order of those columns."""
         one = registry.entity(entity)
         where, params = ["1=1"], []
@@ -37,6 +37,10 @@ class Records(Session):
         condition = " AND ".join(where)
         sql = f'SELECT {_columns(one)} FROM "{one.name}" WHERE {condition} ORDER BY {order or "id"}'
         return [_row(one, found) for found in self.rows(sql, *params)]
+
+    def where(self, entity: str, equals: Row) -> list[Row]:
+        """`find` with its conditions as a row."""
+        return self.find(entity, order="", **equals)
 
     def insert(self, entity: str, record_id: str, row: Row) -> None:
         """Adds the record."""
@@ -89,7 +93,9 @@ class Records(Session):
         """(entity, id) of all records that hang on this one, deepest first, without itself."""
         found: list[tuple[str, str]] = []
         for child in registry.children(entity):
-            for (child_id,) in self.rows(f'SELECT id FROM "{child.name}" WHERE {child.parent}=? ORDER BY id', record_id):
+            for (child_id,) in self.rows(
+                f'SELECT id FROM "{child.name}" WHERE {child.parent}=? ORDER BY id', record_id
+            ):
                 found += [*self.under(child.name, child_id), (child.name, child_id)]
         return found
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from mobility_app.domain.change import Row
 from mobility_app.domain.rules import phones
 from mobility_app.store.records import Records
 
@@ -53,7 +54,7 @@ def refresh(session: Records, customer_ids: Iterable[str]) -> None:
             assert old is not None
 
 
-def _text(session: Records, customer_id: str, customer: dict[str, object]) -> str:
+def _text(session: Records, customer_id: str, customer: Row) -> str:
     words = [str(customer[name] or "") for name in ("name", "number", "provisional_number", "identifier")]
     region = None
     for place in session.find("address", customer_id=customer_id):

@@ -19,16 +19,18 @@ def models(database: peewee.Database) -> dict[str, type[peewee.Model]]:
 
 
 def _model(database: peewee.Database, one: Entity) -> type[peewee.Model]:
-    indexes = tuple(((name,), False) for name in one.names if one.field(name).indexed)
+    indexes: tuple[tuple[tuple[str, ...], bool], ...] = tuple(
+        ((name,), False) for name in one.names if one.field(name).indexed
+    )
     if one.unique:
         indexes += ((one.unique, False),)
     meta = type("Meta", (), {"database": database, "table_name": one.name, "indexes": indexes})
-    body: dict[str, Any] = {"Meta": meta, "id": peewee.FixedCharField(max_length=32, primary_key=True)}
+    body: dict[str, Any] = {"Meta": meta, "id": peewee.FixedCharField(32, primary_key=True)}
     body.update({field.name: _column(field) for field in one.fields})
     return type(one.name, (peewee.Model,), body)
 
 
-def _column(field: Field) -> peewee.Field:
+def _column(field: Field) -> Any:
     # Every column may be empty: an older program's rows must fit a newer table.
     match field.kind:
         case Kind.INTEGER | Kind.MONEY | Kind.RATE | Kind.INSTANT:
@@ -36,7 +38,7 @@ def _column(field: Field) -> peewee.Field:
         case Kind.FLAG:
             return peewee.SmallIntegerField(null=True)
         case Kind.REF:
-            return peewee.FixedCharField(max_length=32, null=True)
+            return peewee.FixedCharField(32, null=True)
         case _:
             return peewee.TextField(null=True)
 
@@ -45,7 +47,7 @@ def schema(database: peewee.Database) -> list[str]:
     """The statements that make all entity tables and their indexes, in order."""
     statements: list[str] = []
     for model in models(database).values():
-        manager = model._schema
+        manager = model._schema  # type: ignore[attr-defined]
         statements.append(manager._create_table(safe=False).query()[0])
         statements += [index.query()[0] for index in manager._create_indexes(safe=False)]
     return statements

@@ -1,16 +1,19 @@
-"""Keys of a device: one random master key in a key file, wrapped for each way in (security.md 2.1, 2.2).
+"""Keys of a device: one random master key in a key file, wrapped once for each way in.
 
-`keys.json` and its copy hold version, parameters and slots. The passphrase slot wraps the master key with
-ChaCha20-Poly1305 under Argon2id, the header as associated data. What is read is bounded before any key is derived.
-Changing the passphrase rewrites the slot alone. Nothing is promised about memory: Python keeps copies.
+The passphrase slot wraps the master key with ChaCha20-Poly1305 under a key that Argon2id (scrypt where it is missing)
+makes from the passphrase; version, key id and all that stands in the slot are its associated data. Slots of other types
+are kept untouched. A damaged or older copy of the file is rewritten from the one that opened. Changing the passphrase
+rewraps and touches no data. Nothing is promised about memory: Python keeps copies.
+
+The file's form and bounds are in `key_file.py`, the choice of passphrases in `passphrase.py`, the count of wrong ones
+in `attempts.py`.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,162 +25,147 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from mobility_app.errors import DiskFull, InvalidValue, KeyFileDamaged, WrongPassphrase
+from mobility_app.store import key_file
+from mobility_app.store.disk import replace_file as replace_file
+from mobility_app.store.disk import sync_folder as sync_folder
+from mobility_app.store.key_file import NAMES, VERSION, Document
+from mobility_app.store.passphrase import chosen, normalised
+from mobility_app.store.passphrase import suggest_passphrase as suggest_passphrase
 
-VERSION = 1
-NAMES = ("keys.json", "keys.copy.json")
-SIZE_MAX_BYTES = 64 * 1024
-PASSPHRASE_MIN, PASSPHRASE_MAX = 8, 1024  # letters; bytes
-ARGON2 = {"kdf": "argon2id", "memory_kib": 65536, "passes": 3, "lanes": 4}  # RFC 9106, low memory
-SCRYPT = {"kdf": "scrypt", "n": 2**17, "r": 8, "p": 1}
-_BOUNDS = {"memory_kib": 2**20, "passes": 16, "lanes": 8, "n": 2**20, "r": 16, "p": 8}
+_AD = b"mobility/kek/v1"
 
 Random = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What an unlocked vault gives: the raw key of the database and the key that file keys are made from."""
+    """What an unlocked vault gives: the raw key of the database, and the key that those of attachments come from."""
 
     database: bytes
     files: bytes
 
+    def __repr__(self) -> str:
+        return "Keys(...)"  # never in a log
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2:
+    """Cost of Argon2id. The defaults are RFC 9106's low-memory choice: 64 MiB, measured 0.14-0.25 s on two cores."""
+
+    memory_kib: int = 64 * 1024
+    passes: int = 3
+    lanes: int = 4
+
+    def params(self) -> Document:
+        """As the slot keeps it."""
+        return {"name": "argon2id", "memory_kib": self.memory_kib, "passes": self.passes, "lanes": self.lanes}
+
+
+_SCRYPT: Document = {"name": "scrypt", "n": 2**17, "r": 8, "p": 1}
+
 
 def exists(folder: Path) -> bool:
-    """Whether the folder holds a key file or its copy."""
+    """Whether the folder holds a key file or its copy, whole or not."""
     return any((folder / name).exists() for name in NAMES)
 
 
-def create(folder: Path, passphrase: str, *, random: Random = os.urandom) -> Keys:
-    """A new master key behind this passphrase. Raises InvalidValue (too short, too long), DiskFull."""
-    letters = unicodedata.normalize("NFC", passphrase)
-    if len(letters) < PASSPHRASE_MIN:
-        raise InvalidValue("vault", "passphrase", "too_short", least=PASSPHRASE_MIN)
-    if len(letters.encode()) > PASSPHRASE_MAX:
-        raise InvalidValue("vault", "passphrase", "too_long")
-    assert not exists(folder), "the folder holds a vault already"
-    master = random(32)
-    _write(folder, _document(master, letters, random))
+def create(folder: Path, passphrase: str, *, random: Random = os.urandom, cost: Argon2 | None = None) -> Keys:
+    """A new master key behind this passphrase, 8 to 1,024 characters.
+
+    Raises InvalidValue (vault.passphrase too_short, too_long, bad_characters; vault.folder in_use), DiskFull; then
+    nothing was written. `random(n)` gives n unpredictable bytes.
+    """
+    if exists(folder):  # overwriting it would make all data of this folder unreadable for ever
+        raise InvalidValue("vault", "folder", "in_use")
+    letters = chosen(passphrase)
+    master, key_id = random(32), random(16).hex()
+    document: Document = {"version": VERSION, "key_id": key_id, "slots": []}
+    document["slots"].append(_slot(document, master, letters, random, cost or Argon2()))
+    try:
+        key_file.write(folder, document)
+    except BaseException:
+        for name in NAMES:
+            (folder / name).unlink(missing_ok=True)
+        raise
     return _keys(master)
 
 
 def unlock(folder: Path, passphrase: str) -> Keys:
-    """The keys. Raises WrongPassphrase, KeyFileDamaged. A damaged file is replaced by its good copy."""
-    return _keys(_master(folder, passphrase))
+    """The keys. A damaged or older copy is rewritten from the one that opened.
+
+    Raises WrongPassphrase, KeyFileDamaged (also where there is no key file), StoreTooNew.
+    """
+    return _keys(_open(folder, passphrase)[1])
 
 
-def change_passphrase(folder: Path, old: str, new: str, *, random: Random = os.urandom) -> None:
-    """Rewraps the master key. Raises WrongPassphrase, InvalidValue."""
-    master = _master(folder, old)
-    letters = unicodedata.normalize("NFC", new)
-    if len(letters) < PASSPHRASE_MIN:
-        raise InvalidValue("vault", "passphrase", "too_short", least=PASSPHRASE_MIN)
-    _write(folder, _document(master, letters, random))
+def change_passphrase(
+    folder: Path, old: str, new: str, *, random: Random = os.urandom, cost: Argon2 | None = None
+) -> None:
+    """Rewraps the master key under a new passphrase.
+
+    Raises what `unlock` and `create` do; then the old passphrase still opens. A crash leaves one of the two in force.
+    """
+    letters = chosen(new)
+    document, master = _open(folder, old)
+    others = [slot for slot in document["slots"] if slot["type"] != "passphrase"]
+    key_file.write(folder, {**document, "slots": [_slot(document, master, letters, random, cost or Argon2()), *others]})
 
 
-def _master(folder: Path, passphrase: str) -> bytes:
-    letters = unicodedata.normalize("NFC", passphrase)
-    whole = [(name, document) for name in NAMES if (document := _read(folder / name)) is not None]
+def _open(folder: Path, passphrase: str) -> tuple[Document, bytes]:
+    """(document, master key) of the first copy that this passphrase opens."""
+    copies = [key_file.read(folder / name) for name in NAMES]
+    whole = [document for place, document in enumerate(copies) if document and document not in copies[:place]]
     if not whole:
-        raise KeyFileDamaged("neither copy of the key file can be read")
-    for name, document in whole:
-        try:
-            master = _unwrap(document, letters)
-        except InvalidTag:
-            continue
-        if len(whole) < len(NAMES) or name != NAMES[0]:
-            _write(folder, document)
-        return master
+        raise KeyFileDamaged("neither copy of the key file can be read whole")
+    letters = normalised(passphrase)
+    if letters is None:
+        raise WrongPassphrase("no passphrase is like this")
+    for document in whole:
+        master = _unwrap(document, letters)
+        if master is not None:
+            if copies != [document] * len(NAMES):
+                with suppress(OSError, DiskFull):  # opening does not depend on it
+                    key_file.write(folder, document)
+            return document, master
     raise WrongPassphrase("the passphrase opens no slot")
 
 
-def _document(master: bytes, letters: str, random: Random) -> dict[str, object]:
-    header: dict[str, object] = {"version": VERSION, "slot": "passphrase", "salt": random(16).hex(), **ARGON2}
+def _slot(document: Document, master: bytes, letters: bytes, random: Random, cost: Argon2) -> Document:
+    salt, nonce = random(16).hex(), random(12)
+    slot: Document = {"type": "passphrase", "kdf": {**cost.params(), "salt": salt}, "nonce": nonce.hex()}
     try:
-        kek = _derive(header, letters)
-    except UnsupportedAlgorithm:
-        header = {"version": VERSION, "slot": "passphrase", "salt": header["salt"], **SCRYPT}
-        kek = _derive(header, letters)
-    nonce = random(12)
-    wrapped = ChaCha20Poly1305(kek).encrypt(nonce, master, _canonical(header))
-    return {**header, "nonce": nonce.hex(), "wrapped": wrapped.hex(), "check": _check(header, nonce, wrapped)}
+        kek = _derive(slot["kdf"], letters)
+    except UnsupportedAlgorithm:  # an OpenSSL built without Argon2
+        slot["kdf"] = {**_SCRYPT, "salt": salt}
+        kek = _derive(slot["kdf"], letters)
+    return {**slot, "wrapped": ChaCha20Poly1305(kek).encrypt(nonce, master, _header(document, slot)).hex()}
 
 
-def _unwrap(document: dict[str, object], letters: str) -> bytes:
-    header = {name: value for name, value in document.items() if name not in ("nonce", "wrapped", "check")}
-    kek = _derive(header, letters)
-    nonce, wrapped = bytes.fromhex(str(document["nonce"])), bytes.fromhex(str(document["wrapped"]))
-    return ChaCha20Poly1305(kek).decrypt(nonce, wrapped, _canonical(header))
+def _unwrap(document: Document, letters: bytes) -> bytes | None:
+    """The master key, or None where the passphrase opens no slot."""
+    for slot in document["slots"]:
+        if slot["type"] == "passphrase":
+            nonce, wrapped = bytes.fromhex(slot["nonce"]), bytes.fromhex(slot["wrapped"])
+            try:
+                return ChaCha20Poly1305(_derive(slot["kdf"], letters)).decrypt(nonce, wrapped, _header(document, slot))
+            except InvalidTag:
+                continue
+    return None
 
 
-def _derive(header: dict[str, object], letters: str) -> bytes:
-    salt = bytes.fromhex(str(header["salt"]))
-    number = {name: value for name, value in header.items() if isinstance(value, int)}
-    if header["kdf"] == "argon2id":
-        return Argon2id(
-            salt=salt, length=32, iterations=number["passes"], lanes=number["lanes"],
-            memory_cost=number["memory_kib"], ad=b"mobility/kek/v1",
-        ).derive(letters.encode())  # fmt: skip
-    return Scrypt(salt=salt, length=32, n=number["n"], r=number["r"], p=number["p"]).derive(letters.encode())
+def _header(document: Document, slot: Document) -> bytes:
+    """Associated data of a slot: all that stands around the wrapped key."""
+    bare = {name: value for name, value in slot.items() if name != "wrapped"}
+    return key_file.canonical({"version": document["version"], "key_id": document["key_id"], "slot": bare})
 
 
-def _read(path: Path) -> dict[str, object] | None:
-    """The document of one copy, whole and within bounds, or None."""
-    try:
-        if path.stat().st_size > SIZE_MAX_BYTES:
-            return None
-        document = json.loads(path.read_bytes())
-        if document["version"] != VERSION or document["kdf"] not in ("argon2id", "scrypt"):
-            return None
-        if any(not isinstance(document.get(n, 1), int) or not 1 <= document.get(n, 1) <= m for n, m in _BOUNDS.items()):
-            return None
-        header = {name: value for name, value in document.items() if name not in ("nonce", "wrapped", "check")}
-        nonce, wrapped = bytes.fromhex(document["nonce"]), bytes.fromhex(document["wrapped"])
-        sound = len(nonce) == 12 and len(wrapped) == 48 and len(bytes.fromhex(header["salt"])) == 16
-        whole: bool = sound and document["check"] == _check(header, nonce, wrapped)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return document if whole else None
-
-
-def _check(header: dict[str, object], nonce: bytes, wrapped: bytes) -> str:
-    """Tells a damaged copy from a wrong passphrase before the costly derivation; it protects nothing."""
-    return HKDFExpand(SHA256(), 8, b"mobility/keyfile/v1").derive(_canonical(header) + nonce + wrapped).hex()
-
-
-def _canonical(header: dict[str, object]) -> bytes:
-    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _write(folder: Path, document: dict[str, object]) -> None:
-    for name in NAMES:
-        replace_file(folder / name, json.dumps(document, sort_keys=True).encode())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Writes a file so that a crash leaves the old one or the new one, whole: temporary, fsync, rename, fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.new")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise DiskFull("no room left on the disk") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a rename durable, where the system can (Windows can't open folders)."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _derive(kdf: Document, letters: bytes) -> bytes:
+    salt = bytes.fromhex(kdf["salt"])
+    if kdf["name"] == "scrypt":
+        return Scrypt(salt=salt, length=32, n=kdf["n"], r=kdf["r"], p=kdf["p"]).derive(letters)
+    return Argon2id(
+        salt=salt, length=32, iterations=kdf["passes"], lanes=kdf["lanes"], memory_cost=kdf["memory_kib"], ad=_AD
+    ).derive(letters)
 
 
 def _keys(master: bytes) -> Keys:

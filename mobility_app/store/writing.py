@@ -42,7 +42,7 @@ class Writing(Records):
             self._permit_field(entity, one.field(name), "create", given[name])
         if entity == "file" and drafts.in_edit(self, str(row["customer_id"])):
             raise SheetInEdit("the sheet is being edited")
-        if one.unique and (twin := self.find(entity, **{name: row[name] for name in one.unique})):
+        if one.unique and (twin := self.where(entity, {name: row[name] for name in one.unique})):
             return str(twin[0]["id"])
         self._place(entity, record_id, row)
         self.insert(entity, record_id, row)
@@ -120,7 +120,10 @@ class Writing(Records):
         if self.get(entity, record_id) is not None or not (own or theirs):
             return []
         if own:
-            sql, params = "SELECT entity, record_id, patch FROM change WHERE tx=? AND kind=? ORDER BY dseq DESC", own[:1]
+            sql, params = (
+                "SELECT entity, record_id, patch FROM change WHERE tx=? AND kind=? ORDER BY dseq DESC",
+                own[:1],
+            )
         else:
             assert theirs is not None
             sql = "SELECT entity, record_id, patch FROM entry WHERE stream=? AND txn=? AND kind=? ORDER BY seq DESC"

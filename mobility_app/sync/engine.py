@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import msgspec
+
 from mobility_app.domain.change import OPEN, SENT, Change
 from mobility_app.errors import NotEnrolled, Refused, Unreachable
 from mobility_app.store import apply
@@ -69,9 +71,7 @@ class Engine:
             apply.sent(self.store, [change.dseq for change in batch])
             request = PushRequest([protocol.wire_change(change) for change in batch])
             answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
-            said = [
-                apply.Said(v.dseq, v.state, v.reason, v.fields, v.stream, v.seq) for v in answer.verdicts
-            ]
+            said = [apply.Said(v.dseq, v.state, v.reason, v.fields, v.stream, v.seq) for v in answer.verdicts]
             if [one.dseq for one in said] != [change.dseq for change in batch]:
                 raise Unreachable("failed", "HQ answered other changes than it was asked")
             apply.verdicts(self.store, said)
@@ -113,15 +113,15 @@ class Engine:
             if moved == at:
                 raise Unreachable("failed", "HQ promises more and sends nothing")
 
-    def _ask(self, identity: Identity, target: str, message: PushRequest | PullRequest, kind: type[M], done: Round) -> M:
+    def _ask(
+        self, identity: Identity, target: str, message: PushRequest | PullRequest, kind: type[M], done: Round
+    ) -> M:
         body = protocol.pack(message)
         if kind is PushAnswer:
             self.last_push = (target, body)
         else:
             self.last_pull = (target, body)
-        signed = signing.headers(
-            identity.private_key, identity.device_id, "POST", target, body, self.store.now()
-        )
+        signed = signing.headers(identity.private_key, identity.device_id, "POST", target, body, self.store.now())
         done.requests += 1
         reply = self._transport.send("POST", target, signed, body)
         signing.check_answer(identity.hq_key, reply.status, reply.headers, reply.body, body)
@@ -134,7 +134,7 @@ class Engine:
 
 
 def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
-    page = apply.Page(cursor, protocol.msgspec.to_builtins(answer.actor), reset=answer.reset)
+    page = apply.Page(cursor, msgspec.to_builtins(answer.actor), reset=answer.reset)
     for event in answer.events:
         if event.entry is not None:
             page.steps.append(("entry", protocol.plain_entry(event.entry), event.entry.sealed))

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -44,7 +45,7 @@ def enrol(
     known = Identity(answer.device_id, answer.device_number, answer.user_id, hq_url, answer.hq_key, key.hex())
     with store.transaction() as session:
         identity.keep(session, known)
-        identity.set_meta(session, "actor", json.dumps(protocol.msgspec.to_builtins(answer.actor)))
+        identity.set_meta(session, "actor", json.dumps(msgspec.to_builtins(answer.actor)))
     return known
 
 

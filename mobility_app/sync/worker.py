@@ -77,7 +77,7 @@ class SyncWorker:
             return self._failed(STOPPED, refused.reason)
         except MobilityError as failed:
             return self._failed(OFFLINE, failed.code)
-        except Exception as failed:  # noqa: BLE001 - the thread must live on; the log has the frames
+        except Exception as failed:
             logger.error("round failed: %s", type(failed).__name__, exc_info=failed)
             return self._failed(OFFLINE, "failed")
         self._failures = 0
@@ -86,7 +86,7 @@ class SyncWorker:
 
     def _failed(self, state: str, problem: str) -> float:
         self._failures += 1
-        most = min(BACKOFF_FIRST_SECONDS * 2 ** min(self._failures, 20), BACKOFF_MAX_SECONDS)
+        most = min(BACKOFF_FIRST_SECONDS * float(2 ** min(self._failures, 20)), BACKOFF_MAX_SECONDS)
         wait = POLL_SECONDS + most * self._jitter()
         self._board.update(state=state, problem=problem, retry_at=self._store.now() + int(wait * 1000))
         return wait

@@ -89,7 +89,9 @@ class Fleet:
             for territory in territories:
                 self.office.add_territory(company, territory)
 
-    def user(self, name: str, role: str = "rep", company: str = "Lusa", territories: tuple[str, ...] = ("Norte",)) -> str:
+    def user(
+        self, name: str, role: str = "rep", company: str = "Lusa", territories: tuple[str, ...] = ("Norte",)
+    ) -> str:
         return self.office.add_user(name, role, company, list(territories))
 
     def device(self, name: str, user: str, skew_ms: int = 0) -> Device:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from mobility_app.domain import registry
 from mobility_app.domain.change import LIVE, LOST, Row, fold
 from mobility_app.domain.fields import Merge
@@ -34,7 +36,18 @@ from mobility_app.sync.transport import Reply
 from tests.support.fleet import Skewed, SteppedClock
 
 YEAR_MS = 365 * 86_400_000
-FAULTS = ("lost_request", "lost_answer", "repeated", "cut", "flipped", "delayed", "device_crash", "hq_crash", "clock", "forged")
+FAULTS = (
+    "lost_request",
+    "lost_answer",
+    "repeated",
+    "cut",
+    "flipped",
+    "delayed",
+    "device_crash",
+    "hq_crash",
+    "clock",
+    "forged",
+)
 STEPS_MIN, STEPS_MAX = 60, 90
 SETTLE_ROUNDS = 12
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
@@ -216,7 +229,11 @@ class _Simulation:
         path = self.folder / f"{name}.db"
         if self._template:
             shutil.copy(self._template / "device.db", path)
-        skew = self.random.randint(-15 * YEAR_MS, 15 * YEAR_MS) if "clock" in self._on and self.random.random() < 0.5 else 0
+        skew = (
+            self.random.randint(-15 * YEAR_MS, 15 * YEAR_MS)
+            if "clock" in self._on and self.random.random() < 0.5
+            else 0
+        )
         self.faults["clock"] += skew != 0
         clock = Skewed(self.clock, skew)
         store = Store(path, None, now=clock, random=self.random.randbytes)
@@ -454,7 +471,9 @@ class _Simulation:
                         have[record_id] = _whole(one.name, row) or {}
                 if have != expected:
                     missing, extra = set(expected) - set(have), set(have) - set(expected)
-                    raise Violation(f"6: {member.name} {one.name}: {len(missing)} missing, {len(extra)} too many, or other values")
+                    raise Violation(
+                        f"6: {member.name} {one.name}: {len(missing)} missing, {len(extra)} too many, or other values"
+                    )
             roots = {row[0] for row in session.rows("SELECT DISTINCT root_id FROM entry WHERE root_id IS NOT NULL")}
             if hidden := {root for root in roots if not seen.get(root)}:
                 raise Violation(f"14: {member.name} keeps history of {len(hidden)} customers that left")
@@ -488,7 +507,9 @@ class _Simulation:
             self._clashes(hq)
             if hq.value("SELECT COUNT(*) FROM customer WHERE credit_limit_minor IS NOT NULL"):
                 raise Violation("13: a rep changed a credit limit")
-            for line in hq.rows("SELECT stream, seq, entity, record_id, kind, patch, stamp, device_id, dseq FROM log ORDER BY 1, 2"):
+            for line in hq.rows(
+                "SELECT stream, seq, entity, record_id, kind, patch, stamp, device_id, dseq FROM log ORDER BY 1, 2"
+            ):
                 self.note(*line)
 
     def _streams(self, hq: Records) -> None:
@@ -508,7 +529,9 @@ class _Simulation:
     def _folds(self, hq: Records) -> None:
         """5: the tables are what the log makes of nothing."""
         rows: dict[tuple[str, str], Row | None] = {}
-        for entity, record_id, kind, patch in hq.rows("SELECT entity, record_id, kind, patch FROM log ORDER BY stream, seq"):
+        for entity, record_id, kind, patch in hq.rows(
+            "SELECT entity, record_id, kind, patch FROM log ORDER BY stream, seq"
+        ):
             pair = (entity, record_id)
             rows[pair] = fold(rows.get(pair), kind, patch_plain(entity, json.loads(patch)))
         for one in registry.ENTITIES:
@@ -528,7 +551,7 @@ class _Simulation:
         if sorted(verdicts) != list(range(1, len(verdicts) + 1)) or not set(member.saved) <= set(verdicts):
             raise Violation(f"1: {member.name} saved {len(member.saved)} changes, HQ judged {len(verdicts)}")
         for said in verdicts.values():
-            verdict = protocol.msgspec.json.decode(said, type=protocol.WireVerdict)
+            verdict = msgspec.json.decode(said, type=protocol.WireVerdict)
             self.verdicts[verdict.reason if verdict.state == "rejected" else verdict.state] += 1
         twice = hq.rows(
             "SELECT dseq FROM log WHERE device_id=? GROUP BY dseq, stream HAVING COUNT(DISTINCT txn) > 1",
@@ -544,7 +567,9 @@ class _Simulation:
             identity = member.store.identity()
             assert identity is not None
             bases.update({(identity.device_id, dseq): saved[4] for dseq, saved in member.saved.items()})
-        conflicts = {(row["record_id"], row["field"], str(row["winner"]), str(row["loser"])) for row in hq.find("conflict")}
+        conflicts = {
+            (row["record_id"], row["field"], str(row["winner"]), str(row["loser"])) for row in hq.find("conflict")
+        }
         expected: set[tuple[str, str, str, str]] = set()
         newest: dict[tuple[str, str], tuple[int, str | None, object]] = {}
         last: dict[str, tuple[int, str | None]] = {}
@@ -577,7 +602,9 @@ class _Simulation:
             if kind != LOST:
                 newest.update({(record_id, name): (seq, device, sides[1]) for name, sides in patch.items()})
                 if kind in ("create", "restore"):
-                    whole = {(record_id, name): (seq, device, (patch.get(name) or (None, None))[1]) for name in one.names}
+                    whole = {
+                        (record_id, name): (seq, device, (patch.get(name) or (None, None))[1]) for name in one.names
+                    }
                     newest.update(whole)
                 last[record_id] = (seq, device)
         standing = {key for key in conflicts if hq.value("SELECT deleted FROM record WHERE id=?", key[0]) == 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mobility_app.errors import NotAllowed, Refused
@@ -87,7 +88,10 @@ def test_the_earlier_arrival_loses_to_the_later_stamp_in_either_order(
 
 
 def test_edits_in_sequence_never_conflict_whatever_the_clocks(fleet: Fleet) -> None:
-    past, future = fleet.device("past", "Ana", -10 * 365 * 86_400_000), fleet.device("future", "Rui", 10 * 365 * 86_400_000)
+    past, future = (
+        fleet.device("past", "Ana", -10 * 365 * 86_400_000),
+        fleet.device("future", "Rui", 10 * 365 * 86_400_000),
+    )
     with future.store.writing() as tx:
         customer = tx.create("customer", {"name": "from the future"})
     fleet.settle()
@@ -328,7 +332,7 @@ def test_a_rep_cannot_raise_a_credit_limit_by_a_forged_push(fleet: Fleet, pair: 
     forged = protocol.WireChange(
         99, 99, "customer", customer, "update", {"credit_limit_minor": (None, 999)}, 10**6, 1, 1
     )
-    forged = protocol.msgspec.structs.replace(forged, dseq=2)
+    forged = msgspec.structs.replace(forged, dseq=2)
     body = protocol.pack(protocol.PushRequest([forged]))
     headers = signing.headers(identity.private_key, identity.device_id, "POST", "/v1/push", body, 1)
     reply = ana.link.send("POST", "/v1/push", headers, body)
@@ -337,9 +341,7 @@ def test_a_rep_cannot_raise_a_credit_limit_by_a_forged_push(fleet: Fleet, pair: 
     assert fleet.office.dump()["customer"][customer]["credit_limit_minor"] is None
 
 
-def test_the_same_push_again_has_one_effect_and_the_same_answer(
-    fleet: Fleet, pair: tuple[Device, Device, str]
-) -> None:
+def test_the_same_push_again_has_one_effect_and_the_same_answer(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
     ana, _, customer = pair
     change(ana, "customer", customer, website="https://once.example")
     ana.sync()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,12 +88,10 @@ def test_headquarters_killed_at_random_moments_loses_and_doubles_nothing(hq: Hq,
         written.append(ana.create("activity", customer_id=customer, kind="call", title=f"call {number}"))
         if number % 3 == 2:
             assert hq.process is not None
-            timer = __import__("threading").Timer(chance.random() * 0.03, hq.process.kill)
+            timer = threading.Timer(chance.random() * 0.03, hq.process.kill)
             timer.start()
-            try:
+            with contextlib.suppress(Unreachable):
                 ana.sync()
-            except Unreachable:
-                pass
             timer.join()
             hq.kill()
             hq.start()
@@ -163,7 +163,6 @@ def test_bombs_are_noticed_before_they_are_whole(hq: Hq, tmp_path: Path) -> None
 
 def test_a_strangers_answer_is_offline_and_a_wrong_code_is_refused(hq: Hq, tmp_path: Path) -> None:
     import http.server
-    import threading
 
     class Portal(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:

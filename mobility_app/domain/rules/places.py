@@ -30,7 +30,9 @@ def countries() -> frozenset[str]:
     """All ISO 3166-1 alpha-2 codes in use."""
     from babel import Locale
 
-    return frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code < "ZZ")
+    return frozenset(
+        code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code < "ZZ"
+    )
 
 
 @lru_cache(maxsize=1)

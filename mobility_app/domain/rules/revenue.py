@@ -38,7 +38,7 @@ class Period:
         return Period(_years_back(self.start), _years_back(self.end))
 
     def months(self) -> list[str]:
-        """"YYYY-MM" of every month touched, in order."""
+        """ "YYYY-MM" of every month touched, in order."""
         first, last = self.start.year * 12 + self.start.month - 1, self.end.year * 12 + self.end.month - 1
         return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(first, last + 1)]
 

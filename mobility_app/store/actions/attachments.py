@@ -11,7 +11,9 @@ from mobility_app.store.files import FileVault, safe_name
 from mobility_app.store.store import Store
 
 
-def attach(store: Store, vault: FileVault, customer_id: str, name: str, chunks: Iterable[bytes], media_type: str = "") -> str:
+def attach(
+    store: Store, vault: FileVault, customer_id: str, name: str, chunks: Iterable[bytes], media_type: str = ""
+) -> str:
     """Attaches bytes to a customer and returns the file's id.
 
     Raises SheetInEdit while the sheet is edited on this device, FileRefused, DiskFull, NotFound, NotAllowed.

@@ -1,4 +1,4 @@
-"""The list of customers: search as one types, filters, and paging by key, so that the last page costs what the first does."""
+"""The list of customers: search as one types, filters, paging by key: the last page costs what the first does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Key = tuple[str, str]  # sort key, customer id
 
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
 _ROW = f"""c.id, c.name, c.number, c.status,
- (SELECT city FROM address a WHERE a.customer_id = c.id AND city IS NOT NULL ORDER BY kind = 'delivery' DESC, id LIMIT 1),
+ (SELECT city FROM address a WHERE a.customer_id = c.id AND city IS NOT NULL
+  ORDER BY kind = 'delivery' DESC, id LIMIT 1),
  (SELECT name FROM company o WHERE o.id = c.company_id),
  (SELECT COUNT(*) FROM change w WHERE w.root_id = c.id AND w.state IN ({_LIVE})),
  (SELECT COUNT(*) FROM change w WHERE w.root_id = c.id AND w.state = 'rejected'),
@@ -95,6 +96,6 @@ def _listed(session: Records, status: str, after: Key | None, before: Key | None
 
 
 def _row(found: tuple[object, ...]) -> CustomerRow:
-    text = [str(value or "") for value in found[:6]]
+    record_id, name, number, status, town, company = (str(value or "") for value in found[:6])
     waiting, refused, conflicts = (int(str(value)) for value in found[6:9])
-    return CustomerRow(*text, waiting, refused, conflicts)
+    return CustomerRow(record_id, name, number, status, town, company, waiting, refused, conflicts)

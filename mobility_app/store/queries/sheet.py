@@ -14,12 +14,12 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import CREATE, LIVE, REJECTED, Row
 from mobility_app.domain.fields import Plain
 from mobility_app.domain.rules import irpf
+from mobility_app.store import identity
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 
 WAITING, REFUSED, CONFLICT = "waiting", "refused", "conflict"
 _GRAVITY = (WAITING, REFUSED, CONFLICT)
-MARKS_MAX = 500  # changes of one customer that are looked at; a device that offline makes more still counts them all
 
 Place = tuple[str, str, str]  # entity, record id, field; the field is empty for the record as a whole
 
@@ -115,11 +115,14 @@ _WHO = """SELECT o.name, o.country, (SELECT COUNT(*) FROM company), t.name, u.na
  FROM customer c LEFT JOIN company o ON o.id = c.company_id LEFT JOIN territory t ON t.id = c.territory_id
  LEFT JOIN "user" u ON u.id = c.owner_id WHERE c.id = ?"""
 
-_COUNTS = """SELECT (SELECT COUNT(*) FROM address WHERE customer_id = ?1), (SELECT COUNT(*) FROM contact WHERE customer_id = ?1),
- (SELECT COUNT(*) FROM activity WHERE customer_id = ?1), (SELECT COUNT(*) FROM ticket WHERE customer_id = ?1),
- (SELECT COUNT(*) FROM document WHERE customer_id = ?1), (SELECT COUNT(*) FROM product WHERE exclusive_customer_id = ?1),
+_COUNTS = """SELECT (SELECT COUNT(*) FROM address WHERE customer_id = ?1),
+ (SELECT COUNT(*) FROM contact WHERE customer_id = ?1),
+ (SELECT COUNT(*) FROM activity WHERE customer_id = ?1),
+ (SELECT COUNT(*) FROM ticket WHERE customer_id = ?1),
+ (SELECT COUNT(*) FROM document WHERE customer_id = ?1),
+ (SELECT COUNT(*) FROM product WHERE exclusive_customer_id = ?1),
  (SELECT COUNT(*) FROM file WHERE customer_id = ?1),
- (SELECT COALESCE(SUM(CASE kind WHEN 'credit_note' THEN paid_minor - payable_minor ELSE payable_minor - paid_minor END), 0)
+ (SELECT COALESCE(SUM((payable_minor - paid_minor) * CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END), 0)
   FROM document WHERE customer_id = ?1 AND currency = ?2)"""
 
 _TABS = ("addresses", "contacts", "activities", "support", "documents", "products", "files")
@@ -150,12 +153,12 @@ def _changes(session: Records, customer_id: str) -> tuple[dict[Place, Mark], int
     """(marks, number of changes that wait, number that were refused) of the device's own changes."""
     states = ",".join(f"'{state}'" for state in (*LIVE, REJECTED))
     rows = session.rows(
-        f"SELECT dseq, entity, record_id, kind, patch, state, verdict FROM change WHERE root_id=? AND state IN ({states})"
-        f" ORDER BY ABS(dseq) DESC LIMIT {MARKS_MAX}",
+        "SELECT dseq, entity, record_id, kind, patch, state, verdict FROM change"
+        f" WHERE root_id=? AND state IN ({states}) ORDER BY ABS(dseq)",
         customer_id,
     )
     marks: dict[Place, Mark] = {}
-    for dseq, entity, record_id, kind, patch, state, verdict in reversed(rows):
+    for dseq, entity, record_id, kind, patch, state, verdict in rows:
         names = patch_plain(entity, json.loads(patch)) if kind != CREATE or state == REJECTED else {}
         said = json.loads(verdict) if state == REJECTED and verdict else {}
         if kind == CREATE:
@@ -173,7 +176,7 @@ def _conflicts(session: Records, customer_id: str) -> dict[Place, Mark]:
     rows = session.find("conflict", customer_id=customer_id, state="open")
     if not rows:
         return {}
-    me = session.value("SELECT user_id FROM ctx") or _me(session)
+    me = _me(session)
     names = dict(session.rows('SELECT id, name FROM "user"'))
     return {(str(row["entity"]), str(row["record_id"]), str(row["field"])): _mark(row, names, me) for row in rows}
 
@@ -189,8 +192,6 @@ def _mark(row: Row, names: Mapping[str, str], me: str) -> Mark:
 
 
 def _me(session: Records) -> str:
-    from mobility_app.store import identity
-
     known = identity.read(session)
     return known.user_id if known else ""
 
@@ -212,10 +213,11 @@ def _hanging(session: Records, entity: str, customer_id: str) -> list[Row]:
         return [found] if found else []
     parent = one.field(one.parent).refers
     if parent == "customer":
-        return session.find(entity, **{one.parent: customer_id})  # type: ignore[arg-type]
+        return session.find(entity, **{one.parent: customer_id})
     above = registry.entity(parent)
     ids = session.rows(
-        f'SELECT x.id FROM "{entity}" x JOIN "{parent}" p ON p.id = x.{one.parent} WHERE p.{above.parent}=? ORDER BY x.id',
+        f'SELECT x.id FROM "{entity}" x JOIN "{parent}" p ON p.id = x.{one.parent}'
+        f" WHERE p.{above.parent}=? ORDER BY x.id",
         customer_id,
     )
     return [row for (record_id,) in ids if (row := session.get(entity, record_id)) is not None]

@@ -1,0 +1,136 @@
+"""The frame around every view: rail or bottom bar, banner, sync box, live region, toasts.
+
+Own elements in place of NiceGUI's header and drawer, so that one `nav` serves all widths; the stylesheet turns the rail
+into a bottom bar. The parts are redrawn when the state of sync or the address changes, and only if they differ.
+"""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING
+from mobility_app.ui.context import App
+from mobility_app.ui.live import markup
+from mobility_app.ui.markup import NOTHING, Html, h, icon, join
+from mobility_app.ui.names import N_
+from mobility_app.ui.window import Window
+from mobility_app.ui.words import Words
+
+PRODUCT = "Mobility"
+ENTRIES = (
+    ("/customers", "users", N_("Customers")),
+    ("/", "calendar-days", N_("Today")),
+    ("/sync", "refresh-cw", N_("Sync")),
+    ("/settings", "settings", N_("Settings")),
+)
+
+
+def build(window: Window, path: str) -> ui.element:
+    """Draws the frame and returns the element that views go into."""
+    app = window.app
+    _texts(window)
+    ui.html(h("a", window.words("Skip to content"), href="#fb-view", class_="fb-skip"), sanitize=False)
+    with ui.element("div").classes("fb-app"):
+        rail = markup(nav(app, path), look="fb-rail").props(f'role=navigation aria-label="{window.words("Main")}"')
+        with ui.element("div").classes("fb-column"):
+            banner = markup(banner_for(app))
+            view = ui.element("div").classes("fb-view").props("id=fb-view tabindex=-1")
+        window.toasts = ui.element("div").classes("fb-toasts")
+    ui.html("", sanitize=False).props("id=fb-say role=status aria-live=polite").classes("fb-sr")
+    _follow(window, rail, banner, path)
+    return view
+
+
+def _follow(window: Window, rail: ui.html, banner: ui.html, path: str) -> None:
+    at = [path]
+
+    def redraw() -> None:
+        if rail.is_deleted or window.app.locked:
+            return
+        for element, content in ((rail, nav(window.app, at[0])), (banner, banner_for(window.app))):
+            if element.content != content:
+                element.set_content(content)
+
+    def moved(path: str) -> None:
+        at[0] = path
+        redraw()
+
+    window.app.status_changed.subscribe(redraw)
+    ui.context.client.sub_pages_router.on_path_changed(moved)
+
+
+def _texts(window: Window) -> None:
+    words = window.words
+    import json
+
+    given = {
+        "title": words("Leave without saving?"),
+        "text": words("Your edits stay on this device as a draft. They are not saved yet."),
+        "stay": words("Keep editing"),
+        "leave": words("Leave"),
+        "copied": words("Copied"),
+    }
+    window.run(f"fb.texts({json.dumps(given)})")
+
+
+def nav(app: App, path: str) -> Html:
+    """The entries with their counts, and the sync box at the foot."""
+    words = app.words
+    counts = {"/sync": app.waiting.waiting + app.waiting.refused + app.waiting.conflicts}
+    mark = h("span", class_="fb-mark")
+    brand = h("a", mark, h("span", PRODUCT), class_="fb-brand", href="/customers", aria_label=PRODUCT)
+    links = [_entry(words, href, symbol, text, path, counts.get(href, 0)) for href, symbol, text in ENTRIES]
+    return h("div", brand, links, sync_box(app), class_="fb-rail-in")
+
+
+def _entry(words: Words, href: str, symbol: str, text: str, path: str, count: int) -> Html:
+    bare = path.split("?")[0]
+    here = bare == "/" if href == "/" else bare == href or bare.startswith(href + "/")
+    number = h("span", words.number(count), class_="fb-nav-n") if count else None
+    name = words(text)
+    return h(
+        "a", icon(symbol), h("span", name, class_="fb-nav-t"), number, class_="fb-nav", href=href, title=name,
+        aria_current="page" if here else None,
+    )  # fmt: skip
+
+
+def sync_box(app: App) -> Html:
+    """State of sync in two lines, a link to the sync centre."""
+    words, status = app.words, app.status
+    offline = status.state in (OFFLINE, STOPPED)
+    busy = status.state == SYNCING and app.waiting.waiting > 0
+    symbol = "cloud-off" if offline else "refresh-cw" if busy else "cloud-check"
+    if app.waiting.waiting:
+        title = words.n("{n} change waiting", "{n} changes waiting", app.waiting.waiting)
+    else:
+        title = words("Offline") if offline else words("All sent")
+    last = status.last_sync_at
+    second = words("Last sync {time}", time=words.when(last, app.now())) if last else words("Not synced yet")
+    return h(
+        "a", icon(symbol, spin=busy), h("span", title, class_="fb-syncbox-t"), h("span", second, class_="fb-syncbox-s"),
+        class_="fb-syncbox", href="/sync", title=title,
+    )  # fmt: skip
+
+
+def banner_for(app: App) -> Html:
+    """One line, only when offline or when something is broken."""
+    words, status = app.words, app.status
+    if status.state == STOPPED:
+        return _banner("triangle-alert", words.problem(status.problem), "fb-banner fb-banner-bad")
+    if status.state == OFFLINE and status.last_sync_at is None and not status.problem:
+        return NOTHING  # the first round has not been tried yet
+    if status.state == OFFLINE and status.problem == "portal":
+        return _banner("cloud-off", words.problem("portal"), "fb-banner")
+    if status.state == OFFLINE:
+        text = words("You are offline. Everything here works; changes are sent when you are back online.")
+        return _banner("cloud-off", text, "fb-banner")
+    return NOTHING
+
+
+def _banner(symbol: str, text: str, look: str) -> Html:
+    return h("div", join(icon(symbol), h("span", text)), class_=look)
+
+
+def page_title(words: Words, text: str) -> str:
+    """The title of a browser tab."""
+    return f"{text} · {PRODUCT}" if text else PRODUCT
