@@ -24,11 +24,11 @@ def delay_after(failures: int) -> int:
     """Seconds before the next try may be made."""
     if failures <= FREE_TRIES:
         return 0
-    return min(DELAY_FIRST_SECONDS * 2 ** min(failures - FREE_TRIES - 1, 10), DELAY_MAX_SECONDS)
+    return min(DELAY_FIRST_SECONDS << min(failures - FREE_TRIES - 1, 10), DELAY_MAX_SECONDS)
 
 
 class LockScreen:
-    """One lock screen in one browser tab. Failures are counted in the App, so that a second tab brings no free tries."""
+    """One lock screen in one browser tab. Failures are counted in the App: a second tab brings no free tries."""
 
     def __init__(self, app: App) -> None:
         self._app, words = app, app.words

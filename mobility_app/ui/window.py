@@ -1,5 +1,5 @@
-"""Window: one browser tab. Made anew by every full page load; holds what its views share: toasts, the live region, where
-the customer list stood, and the sheet that is open. Nothing here outlives the tab; what must is kept in the store.
+"""Window: one browser tab. Made anew by every full page load; holds what its views share: toasts, the live region,
+where the customer list stood, and the sheet that is open. What must outlive the tab is kept in the store.
 """
 
 from __future__ import annotations

@@ -1,0 +1,377 @@
+"""EditSession: everything typed on a sheet and not yet saved, over all its tabs.
+
+It knows, for each touched field, what the record held when the field was first touched and which state of HQ the person
+had then seen; that is what conflict detection and the merge of notes need. Every change is kept as a draft on disk.
+What comes by sync meanwhile updates untouched fields; a touched one becomes a clash that the person decides. Saving is
+one transaction of the write door, or nothing. No NiceGUI here: `forms.py` draws it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mobility_app.domain import registry
+from mobility_app.domain.change import Row
+from mobility_app.domain.fields import Merge, Plain
+from mobility_app.errors import InvalidValue, MobilityError, NotAllowed, NotFound
+from mobility_app.store.drafts import Draft
+from mobility_app.store.writing import Writing
+from mobility_app.ui import inputs
+from mobility_app.ui.context import App
+from mobility_app.ui.inputs import Raw
+from mobility_app.ui.sheet import kept
+from mobility_app.ui.words import Words
+
+Slot: TypeAlias = tuple[str, str, str]  # entity, record id, field
+Record: TypeAlias = tuple[str, str]
+FIELD, NEW, REMOVED = "f", "+", "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """The office changed a field that was touched here: what it holds there now."""
+
+    theirs: Plain
+
+
+@dataclass(slots=True)
+class Cell:
+    """One touched field. `seen` is what the record held when it was first touched, `base` the position of then."""
+
+    raw: Raw
+    value: Plain
+    problem: str
+    seen: Plain
+    base: int
+
+
+class Refusal(Exception):
+    """Takes the transaction back with all that was refused."""
+
+    def __init__(self, errors: dict[Slot, MobilityError]) -> None:
+        self.errors = errors
+
+
+class EditSession:
+    """The unsaved edits of one customer in one browser tab. `kept` False leaves drafts and the edit mark away: short
+    forms of their own."""
+
+    def __init__(
+        self, app: App, customer_id: str, currency: str, editor: str, position: int, *, kept: bool = True
+    ) -> None:
+        self.app, self.customer_id, self.currency, self.editor = app, customer_id, currency, editor
+        self.position, self.kept = position, kept
+        self.errors: dict[Slot, str] = {}
+        self._rows: dict[Record, Row] = {}
+        self._cells: dict[Slot, Cell] = {}
+        self._new: dict[Record, Row] = {}
+        self._removed: dict[Record, None] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._pending: dict[str, str | None] = {}
+        self._writer: asyncio.Task[None] | None = None
+        self._over = False
+
+    @property
+    def words(self) -> Words:
+        """Texts and formats."""
+        return self.app.words
+
+    # -- what forms show
+
+    def load(self, entity: str, rows: Iterable[Row]) -> None:
+        """Takes records as the store holds them now. Untouched fields follow; touched ones keep what was typed."""
+        for row in rows:
+            self._rows[(entity, str(row["id"]))] = dict(row)
+
+    def row(self, entity: str, record_id: str) -> Row:
+        """The record as the store holds it, or as it was begun here."""
+        return self._rows.get((entity, record_id)) or self._new.get((entity, record_id)) or {}
+
+    def value(self, entity: str, record_id: str, field: str) -> Plain:
+        """What the field would hold after saving."""
+        cell = self._cells.get((entity, record_id, field))
+        return cell.value if cell and not cell.problem else self.row(entity, record_id).get(field)
+
+    def text(self, slot: Slot) -> Raw:
+        """What the input shows, half-typed text included."""
+        cell = self._cells.get(slot)
+        if cell is not None:
+            return cell.raw
+        return inputs.shown(self.words, slot[0], slot[2], self.row(*slot[:2]).get(slot[2]), self.currency)
+
+    def error(self, slot: Slot) -> str:
+        """What is wrong with the field, as a sentence, or "". Half-typed text is only complained about after saving."""
+        return self.errors.get(slot, "")
+
+    def clash(self, slot: Slot) -> Clash | None:
+        """What the office wrote meanwhile into a touched field; None for notes, which are merged."""
+        cell = self._cells.get(slot)
+        if cell is None or slot[:2] in self._new or _merges(slot):
+            return None
+        now = self.row(*slot[:2]).get(slot[2])
+        return Clash(now) if now not in (cell.seen, cell.value) else None
+
+    def touched(self, slot: Slot) -> bool:
+        """Whether something was typed into the field."""
+        return slot in self._cells
+
+    def records(self, entity: str, **equals: Plain) -> list[Row]:
+        """The records as they would be after saving, new ones last, removed ones left out."""
+        known = [pair for pair in (*self._rows, *self._new) if pair[0] == entity and pair not in self._removed]
+        found = [self._as_saved(pair) for pair in dict.fromkeys(known)]
+        return [row for row in found if all(row.get(name) == value for name, value in equals.items())]
+
+    def _as_saved(self, pair: Record) -> Row:
+        row: Row = {**self.row(*pair), "id": pair[1]}
+        row.update({slot[2]: cell.value for slot, cell in self._cells.items() if slot[:2] == pair and not cell.problem})
+        return row
+
+    def is_new(self, entity: str, record_id: str) -> bool:
+        """Whether the record was begun in this session."""
+        return (entity, record_id) in self._new
+
+    @property
+    def changed(self) -> int:
+        """How many fields differ from what is saved; a new or removed record counts one."""
+        alive = [slot for slot in self._cells if slot[:2] not in self._new and slot[:2] not in self._removed]
+        return len(alive) + len(self._new) + len(self._removed)
+
+    # -- what people do
+
+    def set(self, slot: Slot, raw: Raw) -> None:
+        """What an input now holds."""
+        try:
+            value, problem = inputs.parsed(self.words, slot[0], slot[2], raw, self.currency), ""
+        except InvalidValue as bad:
+            value, problem = None, bad.reason
+        self._touch(slot, raw, value, problem)
+
+    def put(self, slot: Slot, value: Plain) -> None:
+        """Sets a plain value from code."""
+        self._touch(slot, inputs.shown(self.words, slot[0], slot[2], value, self.currency), value, "")
+
+    def _touch(self, slot: Slot, raw: Raw, value: Plain, problem: str) -> None:
+        self.errors.pop(slot, None)
+        stored = self.row(*slot[:2]).get(slot[2])
+        before = self._cells.get(slot)
+        seen, base = (before.seen, before.base) if before else (stored, self.position)
+        if not problem and (value == seen == stored or (value is None and stored == "")):
+            self._cells.pop(slot, None)
+            self._draft(FIELD, slot, None)
+        else:
+            self._cells[slot] = Cell(raw, value, problem, seen, base)
+            self._draft(FIELD, slot, {"raw": raw, "seen": seen, "base": base})
+        self.tell()
+
+    def take_theirs(self, slot: Slot) -> None:
+        """Settles a clash: what the office wrote stays."""
+        self._cells.pop(slot, None)
+        self._draft(FIELD, slot, None)
+        self.tell()
+
+    def keep_mine(self, slot: Slot) -> None:
+        """Settles a clash: what was typed here is saved over it, knowingly."""
+        cell = self._cells[slot]
+        cell.seen, cell.base = self.row(*slot[:2]).get(slot[2]), self.position
+        self._draft(FIELD, slot, {"raw": cell.raw, "seen": cell.seen, "base": cell.base})
+        self.tell()
+
+    def create(self, entity: str, values: Row, record_id: str = "") -> str:
+        """Begins a record; returns its id."""
+        record_id = record_id or self.app.store.new_id()
+        one = registry.entity(entity)
+        self._new[(entity, record_id)] = {**{f.name: f.default for f in one.fields}, **values, "id": record_id}
+        self._draft(NEW, (entity, record_id, ""), dict(values))
+        self.tell()
+        return record_id
+
+    def remove(self, entity: str, record_id: str) -> None:
+        """Removes a record when saved; one that was begun here just goes, with what hangs on it."""
+        if (entity, record_id) not in self._new:
+            self._removed[(entity, record_id)] = None
+            self._draft(REMOVED, (entity, record_id, ""), True)
+        else:
+            for child in self._hanging(entity, record_id):
+                self.remove(*child)
+            self._forget(entity, record_id)
+        self.tell()
+
+    def bring_back(self, entity: str, record_id: str) -> None:
+        """Takes a removal back."""
+        self._removed.pop((entity, record_id), None)
+        self._draft(REMOVED, (entity, record_id, ""), None)
+        self.tell()
+
+    def _hanging(self, entity: str, record_id: str) -> list[Record]:
+        children = {child.name: child.parent for child in registry.children(entity)}
+        return [pair for pair, row in self._new.items() if row.get(children.get(pair[0], "")) == record_id]
+
+    def _forget(self, entity: str, record_id: str) -> None:
+        self._new.pop((entity, record_id), None)
+        for slot in [slot for slot in self._cells if slot[:2] == (entity, record_id)]:
+            self._cells.pop(slot)
+            self._draft(FIELD, slot, None)
+        self._draft(NEW, (entity, record_id, ""), None)
+
+    # -- listeners: forms and the save bar
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` after every change of the session. It stops by raising nothing and being dropped with it."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[], None]) -> None:
+        """Stops calling it."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def tell(self) -> None:
+        """Something changed."""
+        for listener in tuple(self._listeners):
+            listener()
+
+    async def refresh(self) -> None:
+        """Reads the loaded records again: a sync or another tab changed the customer."""
+        position, rows = await self.app.read(kept.current, self.customer_id, tuple(self._rows))
+        if not self._over:
+            self.position = position
+            self._rows.update(rows)
+            self.tell()
+
+    # -- saving
+
+    async def save(self) -> bool:
+        """Saves everything in one transaction. False when something was refused: `errors` says what, nothing was saved.
+        Raises MobilityError for what has no field (disk full, locked)."""
+        self.errors = {
+            slot: self.words.error(InvalidValue(slot[0], slot[2], cell.problem))
+            for slot, cell in self._cells.items()
+            if cell.problem and slot[:2] not in self._removed
+        }
+        if self.errors:
+            self.tell()
+            return False
+        try:
+            await self.app.write(self._write)
+        except Refusal as refused:
+            self.errors = {slot: self.words.error(error) for slot, error in refused.errors.items()}
+            self.tell()
+            return False
+        await self.drop()
+        return True
+
+    def _write(self, tx: Writing) -> None:
+        errors: dict[Slot, MobilityError] = {}
+        failed: set[str] = set()
+        for pair in self._new:
+            values = {name: value for name, value in self._as_saved(pair).items() if name != "id" and value is not None}
+            if not failed.isdisjoint(str(value) for value in values.values()):
+                continue  # what it hangs on was refused, and says so
+            if not self._try(tx, errors, pair, lambda t, p=pair, v=values: t.create(p[0], v, p[1])):  # type: ignore[misc]
+                failed.add(pair[1])
+        for pair in dict.fromkeys(slot[:2] for slot in self._cells):
+            if pair not in self._new and pair not in self._removed:
+                self._update(tx, errors, pair)
+        for pair in self._removed:
+            self._try(tx, errors, pair, lambda t, p=pair: t.delete(*p), gone_is_fine=True)  # type: ignore[misc]
+        if errors:
+            raise Refusal(errors)
+
+    def _update(self, tx: Writing, errors: dict[Slot, MobilityError], pair: Record) -> None:
+        """One statement for each position at which its fields were touched; fields of one group go together."""
+        one = registry.entity(pair[0])
+        cells = {slot[2]: cell for slot, cell in self._cells.items() if slot[:2] == pair}
+        by_base: dict[int, dict[str, Cell]] = {}
+        for name, cell in cells.items():
+            together = [cells[other].base for other in one.group(one.field(name)) if other in cells]
+            by_base.setdefault(min(together), {})[name] = cell
+        for base, part in sorted(by_base.items()):
+            values = {name: cell.value for name, cell in part.items()}
+            seen = {name: cell.seen for name, cell in part.items()}
+            self._try(tx, errors, pair, lambda t, v=values, b=base, s=seen: t.update(*pair, v, base=b, seen=s))  # type: ignore[misc]
+
+    def _try(
+        self, tx: Writing, errors: dict[Slot, MobilityError], pair: Record, verb: Callable[[Writing], object],
+        *, gone_is_fine: bool = False,
+    ) -> bool:  # fmt: skip
+        try:
+            with tx.savepoint():
+                verb(tx)
+        except InvalidValue as bad:
+            errors[(*pair, bad.field)] = bad
+        except NotAllowed as barred:
+            errors[(*pair, barred.field or "")] = barred
+        except NotFound as gone:
+            if not gone_is_fine:
+                errors[(*pair, "")] = gone
+        else:
+            return True
+        return False
+
+    async def drop(self) -> None:
+        """Ends the session: edits, drafts and the mark that the sheet is being edited go."""
+        self._over = True
+        self._pending.clear()
+        await self._written()
+        self._cells, self._new, self._removed = {}, {}, {}
+        if self.kept:
+            await self.app.read(kept.forget, self.customer_id, self.editor)
+
+    # -- drafts
+
+    async def begin(self) -> None:
+        """Marks the sheet as being edited on this device."""
+        if self.kept:
+            await self.app.read(kept.begin, self.customer_id, self.editor)
+
+    async def pause(self) -> None:
+        """The sheet was left: drafts stay, the mark goes."""
+        self._over = True
+        await self._written()
+        if self.kept and not self.app.locked:
+            await self.app.read(kept.end, self.customer_id, self.editor)
+
+    async def _written(self) -> None:
+        if self._writer is not None:
+            await asyncio.gather(self._writer, return_exceptions=True)
+
+    def _draft(self, kind: str, slot: Slot, value: object) -> None:
+        if not self.kept or self._over:
+            return
+        self._pending[" ".join((kind, *slot))] = None if value is None else json.dumps(value, ensure_ascii=False)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.ensure_future(self._write_drafts())
+
+    async def _write_drafts(self) -> None:
+        while self._pending:  # ends: each turn takes all there is, and people type slower than disks write
+            batch, self._pending = self._pending, {}
+            await self.app.read(kept.keep, self.customer_id, self.editor, batch, self.position)
+
+    def resume(self, left: Iterable[Draft]) -> None:
+        """Takes up drafts of an earlier editor, to be kept under this one from now on."""
+        for draft in left:
+            kind, entity, record_id, name = draft.slot.split(" ", 3)
+            value = json.loads(draft.value or "null")
+            if kind == NEW:
+                self.create(entity, value, record_id)
+            elif kind == REMOVED:
+                self._removed[(entity, record_id)] = None
+                self._draft(REMOVED, (entity, record_id, ""), True)
+            else:
+                self._take_up((entity, record_id, name), value)
+        self.tell()
+
+    def _take_up(self, slot: Slot, was: dict[str, object]) -> None:
+        raw: Raw = was["raw"]  # type: ignore[assignment]
+        self.set(slot, raw)
+        cell = self._cells.get(slot)
+        if cell is not None and slot[:2] not in self._new:
+            cell.seen, cell.base = was["seen"], int(str(was["base"]))  # type: ignore[assignment]
+            self._draft(FIELD, slot, was)
+
+
+def _merges(slot: Slot) -> bool:
+    return registry.entity(slot[0]).field(slot[2]).merge is Merge.TEXT3
