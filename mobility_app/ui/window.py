@@ -45,6 +45,7 @@ class Window:
         self._building = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self.query: dict[str, str] = {}
         self._leavers: list[Callable[[], None]] = []
 
     @property

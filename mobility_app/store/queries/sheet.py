@@ -53,7 +53,7 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class SheetHeader:
     """What stays in view on every tab. Amounts in minor units of the customer's currency; `credit_used_minor` is what
-    open documents of that currency still ask for. Contact values are empty where there are none."""
+    open documents of that currency still ask for. `phone` is in E.164 where it was understood; empty where there is none."""
 
     id: str
     customer: Mapping[str, Plain]
@@ -109,7 +109,7 @@ class SheetHeader:
 
 
 _WHO = """SELECT o.name, o.country, (SELECT COUNT(*) FROM company), t.name, u.name,
- (SELECT value FROM customer_phone WHERE customer_id = c.id ORDER BY is_main DESC, id LIMIT 1),
+ (SELECT COALESCE(e164, value) FROM customer_phone WHERE customer_id = c.id ORDER BY is_main DESC, id LIMIT 1),
  (SELECT value FROM customer_email WHERE customer_id = c.id ORDER BY is_main DESC, id LIMIT 1),
  (SELECT id FROM address WHERE customer_id = c.id ORDER BY kind = 'delivery' DESC, id LIMIT 1)
  FROM customer c LEFT JOIN company o ON o.id = c.company_id LEFT JOIN territory t ON t.id = c.territory_id

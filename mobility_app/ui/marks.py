@@ -1,0 +1,109 @@
+"""Marks of what is not settled: waits for HQ, was refused, was changed by two people. Pure; used by fields, rows, header.
+
+The conflict block offers both values as buttons (act "settle", answered by the sheet); a refused value shows why it was
+refused and can be put away (act "dismiss").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mobility_app.domain.fields import Plain
+from mobility_app.store.queries.sheet import CONFLICT, REFUSED, WAITING, Conflict, Mark
+from mobility_app.ui import lists
+from mobility_app.ui.markup import Html, classes, h, icon
+from mobility_app.ui.words import NOT_SET, Words
+
+MARK_CLASS = {WAITING: "fb-field-waiting", REFUSED: "fb-field-refused", CONFLICT: ""}
+
+
+def chip_for(words: Words, mark: Mark | None) -> Html | None:
+    """The small chip of a field or row."""
+    if mark is None:
+        return None
+    match mark.state:
+        case "waiting":
+            return lists.chip(words("Not synced"), "warn", "cloud-upload", small=True)
+        case "refused":
+            return lists.chip(words("Refused"), "bad", "circle-x", small=True)
+        case _:
+            return lists.chip(words("Conflict"), "bad", "git-compare-arrows", small=True)
+
+
+def refusal(words: Words, entity: str, field: str, mark: Mark, currency: str) -> Html:
+    """Why HQ refused a value, the value itself, and the way to put the note away."""
+    wanted = words.value(entity, field, mark.wanted, currency=currency) if field else ""
+    said = words("The office refused “{value}”.", value=wanted) if wanted else words("The office refused this.")
+    away = lists.button(words("Dismiss"), act="dismiss", arg=str(mark.dseq), kind="ghost")
+    return h("div", h("p", said, " ", words.reason(mark.reason), class_="fb-why"), away)
+
+
+def conflict(
+    words: Words, entity: str, field: str, found: Conflict, now: int, currency: str, *, may: bool = True,
+    names: Mapping[str, str] | None = None,
+) -> Html:  # fmt: skip
+    """Both values of a conflict, each a button that settles it."""
+    label = words.field(entity, field)
+    if found.mine:
+        title = words("{field} was changed here and at the office", field=label)
+    else:
+        title = words("{field} was changed by two people", field=label)
+    order = ("winner", "loser") if found.mine != "loser" else ("loser", "winner")
+    sides = [_side(words, entity, field, found, side, now, currency, may, names or {}) for side in order]
+    text = words("Choose the value to keep. The other stays in the history.")
+    return h(
+        "div",
+        h("p", icon("git-compare-arrows"), h("span", title), class_="fb-conflict-t"),
+        h("p", text, class_="fb-conflict-s"),
+        h("div", sides, class_="fb-two"),
+        class_="fb-conflict", role="group", aria_label=title, id=f"conflict-{found.id}", tabindex="-1",
+    )  # fmt: skip
+
+
+def _side(
+    words: Words, entity: str, field: str, found: Conflict, side: str, now: int, currency: str, may: bool,
+    names: Mapping[str, str],
+) -> Html:  # fmt: skip
+    value: Plain = found.winner if side == "winner" else found.loser
+    at = found.winner_at if side == "winner" else found.loser_at
+    name = found.winner_name if side == "winner" else found.loser_name
+    who = words("Yours") if found.mine == side else name or words("The office")
+    shown = words.value(entity, field, value, currency=currency, names=names) or words(NOT_SET)
+    act = words("Keep this value") if side == "winner" else words("Take this value")
+    body = [h("small", f"{who} · {words.when(at, now)}"), h("b", shown), h("br"), h("i", act) if may else None]
+    return h(
+        "button", body, type="button", class_="fb-side-btn", data_act="settle", data_arg=f"{found.id}:{side}",
+        disabled=not may,
+    )  # fmt: skip
+
+
+def field(
+    words: Words, entity: str, record_id: str, name: str, value: Plain, mark: Mark | None, *, now: int, currency: str = "",
+    text: Html | str | None = None, label: str = "", href: str = "", action: Html | None = None, wide: bool = False,
+    may: bool = True, names: Mapping[str, str] | None = None,
+) -> Html:  # fmt: skip
+    """A field in read mode: label above value, with its mark. `text` replaces the value's own look."""
+    shown: Html | str = text if text is not None else words.value(entity, name, value, currency=currency, names=names)
+    if shown and href:
+        shown = h("a", shown, class_="fb-link", href=href, **_new_tab(href))
+    head = h("dt", label or words.field(entity, name), chip_for(words, mark))
+    body = h("dd", shown or words(NOT_SET), class_=None if shown else "fb-unset")
+    if action is not None:
+        body = h("dd", h("div", h("span", shown or words(NOT_SET)), action, class_="fb-field-more"))
+    more = None
+    if mark is not None:
+        match mark.state:
+            case "refused":
+                more = h("dd", refusal(words, entity, name, mark, currency))
+            case "conflict":
+                assert mark.conflict is not None
+                more = h("dd", conflict(words, entity, name, mark.conflict, now, currency, may=may, names=names))
+                wide = True
+            case _:
+                more = None
+    look = classes("fb-field", wide and "fb-field-wide", MARK_CLASS[mark.state] if mark else None)
+    return h("div", head, body, more, class_=look, data_f=f"{record_id}.{name}")
+
+
+def _new_tab(href: str) -> dict[str, str]:
+    return {"target": "_blank", "rel": "noopener noreferrer"} if href.startswith(("http:", "https:")) else {}

@@ -1,0 +1,443 @@
+"""Sheet: an open customer in one browser tab: header, tab bar, body, read and edit mode, save bar.
+
+It reads the header once, and again after every change of the customer; tabs draw into its body and follow through
+`live`. The edit session belongs to it, not to a tab, so edits span the tabs. It lives until another view is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from nicegui import ui
+
+from mobility_app.domain import access, registry
+from mobility_app.errors import MobilityError
+from mobility_app.store.actions import settle
+from mobility_app.store.drafts import Draft
+from mobility_app.store.queries import sheet as queries
+from mobility_app.store.queries.sheet import SheetHeader
+from mobility_app.store.store import Touched
+from mobility_app.store.writing import Writing
+from mobility_app.ui import dialogs, forms, lists
+from mobility_app.ui.context import App
+from mobility_app.ui.live import Act, Live, markup
+from mobility_app.ui.markup import Html, h, join
+from mobility_app.ui.sheet import head, kept
+from mobility_app.ui.sheet.editing import EditSession, Slot
+from mobility_app.ui.sheet.tab import Tab
+from mobility_app.ui.window import Window
+from mobility_app.ui.words import Words
+
+T = TypeVar("T")
+
+# Records without a customer that sheets show all the same.
+ELSEWHERE = frozenset({"user", "company", "territory", "product", "label", "mailing_list"})
+
+
+class Sheet:
+    """An open customer. `header` is there from the first `build` of a tab on."""
+
+    header: SheetHeader
+
+    def __init__(self, window: Window, customer_id: str, tabs: Sequence[Tab]) -> None:
+        self.window, self.customer_id, self.tabs = window, customer_id, tabs
+        self.session: EditSession | None = None
+        self.query: Mapping[str, str] = {}
+        self.editor = window.app.store.new_id()
+        self._tab, self._record_id = tabs[0], ""
+        self._lives: list[Live] = []
+        self._callbacks: list[Callable[[], Awaitable[None]]] = []
+        self._left: list[Draft] = []
+        self._found = False
+        self._refreshing = self._again = False
+        self._body: ui.element | None = None
+        self._draw_frame()
+        self._opening = asyncio.ensure_future(self._open())
+        window.sheet = self
+        window.app.changed.subscribe(self._heard)
+        window.on_leave(self.close)
+        window.client.on_disconnect(self._away)
+        window.client.on_connect(self._back)
+
+    # -- what tabs use
+
+    @property
+    def app(self) -> App:
+        """The running app."""
+        return self.window.app
+
+    @property
+    def words(self) -> Words:
+        """Texts and formats."""
+        return self.window.app.words
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, of the customer."""
+        return self.header.currency
+
+    def href(self, slug: str = "", record_id: str = "") -> str:
+        """The address of this sheet, of a tab, or of one record in a tab."""
+        return "/".join(part for part in (f"/customers/{self.customer_id}", slug, record_id) if part)
+
+    def may(self, entity: str, verb: str, field: str | None = None) -> bool:
+        """Whether the person may do this on this customer; their own activities count as theirs."""
+        actor, one = self.app.actor, registry.entity(entity)
+        if actor is None:
+            return False
+        customer = self.header.customer
+        if not actor.holds(str(customer["company_id"]), str(customer["territory_id"])):
+            return False
+        right = (one.field(field).right if field else "") or one.right
+        return access.may(actor.role, right, verb, own=True)
+
+    async def read(self, query: Callable[..., T], *args: object) -> T:
+        """`query(store, *args)` on a worker thread."""
+        return await self.app.read(query, *args)
+
+    async def write(
+        self, verb: Callable[[Writing], object], *, done: str = "", undo: Callable[[Writing], object] | None = None
+    ) -> bool:
+        """One transaction of the write door. True when written: then `done` is said, with a way back if `undo` is
+        given. An error is shown in the sheet's alert line."""
+        try:
+            await self.app.write(verb)
+        except MobilityError as error:
+            self.fail(error)
+            return False
+        self.fail("")
+        if done:
+            self.toast(done, self._undoing(undo) if undo else None)
+        return True
+
+    def _undoing(self, undo: Callable[[Writing], object]) -> Callable[[], Awaitable[None]]:
+        async def take_back() -> None:
+            await self.write(undo)
+
+        return take_back
+
+    async def live(
+        self, query: Callable[..., Any], render: Callable[[Any], Html], *args: object, on_act: Act | None = None,
+        look: str = "",
+    ) -> Live:  # fmt: skip
+        """Shows `render(query(store, customer_id, *args))` and follows every change of this customer."""
+
+        async def load(*given: object) -> Any:
+            return await self.read(query, self.customer_id, *given)
+
+        async def act(name: str, arg: str) -> None:
+            if not await self._own_act(name, arg) and on_act is not None:
+                await on_act(name, arg)
+
+        live = Live(load, render, act, look)
+        self._lives.append(live)
+        await live.show(*args)
+        return live
+
+    def on_change(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Awaits `callback` after every change of this customer, until the tab or the mode changes."""
+        self._callbacks.append(callback)
+
+    def toast(self, text: str, undo: Callable[[], Awaitable[None]] | None = None) -> None:
+        """A short note about something that went well."""
+        self.window.toast(text, undo)
+
+    def announce(self, text: str) -> None:
+        """Tells a screen reader, politely."""
+        self.window.announce(text)
+
+    def go(self, href: str) -> None:
+        """Opens another view."""
+        self.window.go(href)
+
+    def fail(self, error: MobilityError | str) -> None:
+        """Says in the alert line what did not work; "" takes it away."""
+        text = error if isinstance(error, str) else self.words.error(error)
+        if not self._alert.is_deleted:
+            self._alert.set_content(lists.notice("bad", text, symbol="circle-alert") if text else "")
+
+    # -- frame
+
+    def _draw_frame(self) -> None:
+        with ui.element("div").classes("fb-head"), ui.element("div").classes("fb-head-in"):
+            with ui.element("div").classes("fb-head-top"):
+                self._who = markup(Html(""), look="fb-head-top fb-who")
+                self._acts = markup(Html(""), self._header_act, "fb-acts")
+            self._bar = markup(Html("")).props("role=navigation")
+            self._bar.props["aria-label"] = self.words("Customer sheet")
+        with ui.element("div").classes("fb-page"):
+            self._alert = ui.html("", sanitize=False).props("role=alert").classes("fb-alert")
+            self._offer = markup(Html(""), self._header_act)
+            self.inside = ui.element("div")
+        self._floating = ui.element("div")
+
+    async def _open(self) -> None:
+        header = await self.read(queries.header, self.customer_id)
+        self._left = await self.read(kept.abandoned, self.customer_id) if header else []
+        if header is not None:
+            self.header, self._found = header, True
+
+    async def show(self, tab: Tab, record_id: str, query: Mapping[str, str]) -> None:
+        """Opens a tab, or one record in it, in the current container."""
+        body = ui.element("div").classes("fb-body")
+        await asyncio.shield(self._opening)
+        self._tab, self._record_id, self.query, self._body = tab, record_id, query, body
+        if not self._found:
+            self._missing(body)
+            return
+        self._draw_head()
+        await self.rebuild()
+        self.window.title(f"{self.header.name} · {self.header.number}")
+        self.window.run("fb.tab()")
+
+    def _missing(self, body: ui.element) -> None:
+        words = self.words
+        self.window.title(words("Not found"))
+        self.window.client.status_code = 404
+        with body:
+            action = lists.button(words("Back to customers"), href="/customers")
+            text = words("It was deleted, or belongs to another territory.")
+            ui.html(
+                lists.empty("user", words("This customer is not on this device"), text, action, level="h1"),
+                sanitize=False,
+            )
+
+    def _draw_head(self) -> None:
+        header, here = self.header, self.href()
+        may_edit = self.may("customer", "update") or self.may("address", "update")
+        parts = (
+            (self._who, head.who(self.words, header, here)),
+            (self._acts, head.actions(self.words, header, here, editing=self.session is not None, may_edit=may_edit)),
+            (self._bar, head.tab_bar(self.words, self.tabs, header, here, self._tab.slug)),
+            (self._offer, self._draft_offer()),
+        )
+        for element, content in parts:
+            if element.content != content and not element.is_deleted:
+                element.set_content(content)
+
+    def _draft_offer(self) -> Html:
+        if not self._left or self.session is not None:
+            return Html("")
+        when = self.words.when(max(draft.at for draft in self._left), self.app.now())
+        text = self.words("There are unsaved edits on this sheet, from {when}.", when=when)
+        buttons = join(
+            lists.button(self.words("Continue editing"), act="continue"),
+            lists.button(self.words("Discard edits"), act="discard", kind="ghost"),
+        )
+        return h("div", lists.notice("accent", text, h("div", buttons, class_="fb-bar")), class_="fb-offer")
+
+    async def rebuild(self) -> None:
+        """Draws the body of the current tab anew: another mode, another tab."""
+        body = self._body
+        if body is None or body.is_deleted:
+            return
+        self._lives, self._callbacks = [], []
+        body.clear()
+        with body:
+            if self._record_id and self._tab.open is not None:
+                await self._tab.open(self, self._record_id)
+            else:
+                await self._tab.build(self)
+
+    # -- acts that no tab has to answer
+
+    async def _own_act(self, name: str, arg: str) -> bool:
+        match name:
+            case "settle":
+                conflict_id, _, side = arg.partition(":")
+                await self._store_verb(settle.settle, conflict_id, side)
+            case "dismiss":
+                await self._store_verb(settle.dismiss, int(arg))
+            case "edit":
+                await self.edit()
+            case _:
+                return False
+        return True
+
+    async def _store_verb(self, verb: Callable[..., object], *args: object) -> None:
+        try:
+            await self.read(verb, *args)
+        except MobilityError as error:
+            self.fail(error)
+
+    async def _header_act(self, name: str, arg: str) -> None:
+        if name == "edit":
+            await self.edit()
+        elif name == "continue":
+            left, self._left = self._left, []
+            await self.edit(left=left)
+        elif name == "discard":
+            left, self._left = self._left, []
+            await self.read(kept.discard, self.customer_id, left)
+            self._draw_head()
+
+    # -- edit mode
+
+    async def edit(self, slot: Slot | None = None, left: Sequence[Draft] = ()) -> None:
+        """Turns to edit mode. `slot` gets the focus; `left` are drafts to go on with."""
+        if self.session is not None:
+            return
+        position = await self.read(lambda store: store.position(self.customer_id))
+        session = EditSession(self.app, self.customer_id, self.currency, self.editor, position)
+        rows = await self.read(queries.records, self.customer_id, *dict.fromkeys(["customer", *_entities(left)]))
+        for entity, found in rows.items():
+            session.load(entity, found)
+        await session.begin()
+        self.session = session
+        self.fail("")
+        if left:
+            session.resume(left)
+            await self.read(kept.discard, self.customer_id, left)
+        self._draw_head()
+        self._draw_save_bar(session)
+        await self.rebuild()
+        self.announce(self.words("Editing"))
+        if slot is not None:
+            self.window.run(f"fb.focus({json.dumps(forms.input_id(slot))})")
+
+    def _draw_save_bar(self, session: EditSession) -> None:
+        words = self.words
+        with self._floating, ui.element("div").classes("fb-float").props("role=group") as bar:
+            bar.props["aria-label"] = words("Unsaved edits")
+            count = markup(self._count(session), look="fb-float-t").props("role=status")
+            dialogs.press(words("Cancel"), self.cancel, "fb-btn-ghost")
+            dialogs.press(words("Save"), self.save, "fb-btn-primary", "data-save")
+
+        def follow() -> None:
+            if count.is_deleted:
+                session.unlisten(follow)
+                return
+            text = self._count(session)
+            if count.content != text:
+                count.set_content(text)
+                self.window.run(f"fb.dirty({session.changed}, {json.dumps(self.href())})")
+
+        session.listen(follow)
+        if session.changed:
+            self.window.run(f"fb.dirty({session.changed}, {json.dumps(self.href())})")
+
+    def _count(self, session: EditSession) -> Html:
+        if session.changed == 0:
+            return h("span", self.words("No changes"))
+        return h("span", self.words.n("{n} change", "{n} changes", session.changed))
+
+    async def save(self) -> None:
+        """Keeps all edits of the sheet in one transaction and turns to read mode; or shows what was refused."""
+        session = self.session
+        if session is None:
+            return
+        try:
+            changed, done = session.changed, await session.save()
+        except MobilityError as error:
+            self.fail(error)
+            return
+        if not done:
+            self._refused(session)
+            return
+        await self._read_mode()
+        if changed:
+            self.toast(self.words("Saved on this device"))
+
+    def _refused(self, session: EditSession) -> None:
+        lines = [f"{self._where(slot)}: {text}" for slot, text in list(session.errors.items())[:5]]
+        title = self.words("Not saved. Correct this and save again.")
+        body = join(title, h("ul", [h("li", line) for line in lines]))
+        self._alert.set_content(lists.notice("bad", body, symbol="circle-alert"))
+        first = next(iter(session.errors), None)
+        if first is not None:
+            self.window.run(f"fb.focus({json.dumps(forms.input_id(first))})")
+
+    def _where(self, slot: Slot) -> str:
+        return self.words.field(slot[0], slot[2]) if slot[2] else self.words.entity(slot[0])
+
+    async def cancel(self) -> None:
+        """Drops all edits of the sheet."""
+        if self.session is None:
+            return
+        changed = self.session.changed
+        await self.session.drop()
+        await self._read_mode()
+        if changed:
+            self.toast(self.words("Edits discarded"))
+
+    async def _read_mode(self) -> None:
+        self.session = None
+        self.window.run("fb.clean()")
+        self._floating.clear()
+        self.fail("")
+        await self._reload()
+        await self.rebuild()
+        self.window.run("fb.focus('fb-edit')")
+
+    # -- news
+
+    async def _heard(self, touched: Touched) -> None:
+        ours = self.customer_id in touched.roots or any(entity in ELSEWHERE for entity, _ in touched.records)
+        if not ours or not self._found:
+            return
+        if self._refreshing:
+            self._again = True
+            return
+        self._refreshing = True
+        try:
+            with suppress(MobilityError):  # locked meanwhile: the page is on its way to the lock screen
+                await self._follow(touched.source)
+        finally:
+            self._refreshing = False
+        if self._again:
+            self._again = False
+            await self._heard(touched)
+
+    async def _follow(self, source: str) -> None:
+        if not await self._reload():
+            return
+        for live in [live for live in self._lives if not live.gone]:
+            await live.refresh(source)
+        for callback in tuple(self._callbacks):
+            await callback()
+        if self.session is not None:
+            await self.session.refresh()
+        if source == "sync":
+            self.announce(self.words("Updated from the office just now"))
+
+    async def _reload(self) -> bool:
+        """Reads the header again. False where the customer is gone from this device."""
+        header = await self.read(queries.header, self.customer_id)
+        if header is None:
+            self._found = False
+            if self._body is not None and not self._body.is_deleted:
+                self._body.clear()
+                self._missing(self._body)
+            return False
+        self.header = header
+        self._draw_head()
+        return True
+
+    # -- the end
+
+    def close(self) -> None:
+        """Another view was opened, or the tab is gone: drafts stay, the sheet is not being edited any more."""
+        self.app.changed.unsubscribe(self._heard)
+        if self.window.sheet is self:
+            self.window.sheet = None
+        session, self.session = self.session, None
+        if session is not None:
+            self.window.run("fb.clean()")
+            asyncio.ensure_future(session.pause())  # noqa: RUF006 - its own end is all it is for
+
+    async def _away(self) -> None:
+        """The browser tab has gone silent: a dead tab must not bar files from the customer."""
+        if self.session is not None and not self.app.locked:
+            await self.read(kept.end, self.customer_id, self.editor)
+
+    async def _back(self) -> None:
+        if self.session is not None and not self.app.locked:
+            await self.session.begin()
+
+
+def _entities(left: Sequence[Draft]) -> list[str]:
+    return [draft.slot.split(" ")[1] for draft in left]

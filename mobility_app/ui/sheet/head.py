@@ -1,0 +1,110 @@
+"""The sheet's header as markup: who this is, what is not settled, credit, quick actions, tab bar. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from mobility_app.domain.rules import addresses
+from mobility_app.store.queries.sheet import CONFLICT, REFUSED, SheetHeader
+from mobility_app.ui import lists
+from mobility_app.ui.markup import Html, h, hidden, icon, join
+from mobility_app.ui.sheet.tab import Tab
+from mobility_app.ui.words import Words
+
+
+def who(words: Words, header: SheetHeader, here: str) -> Html:
+    """Monogram or way back, name, number, chips, company and credit."""
+    back = h("a", icon("chevron-left"), href="/customers", class_="fb-back", aria_label=words("Back to customers"))
+    name = h("h1", header.name, class_="fb-name", tabindex="-1", title=header.name)
+    facts = h("div", h("span", header.number), chips(words, header, here), _more(words, header), class_="fb-facts")
+    return join(back, lists.monogram(header.name, active=header.active), h("div", name, facts, class_="fb-who"))
+
+
+def chips(words: Words, header: SheetHeader, here: str) -> list[Html]:
+    """Status and what is not settled; nothing where all is well and active on a phone."""
+    active = words.choice("customer", "status", str(header.customer["status"]))
+    if header.active:
+        found = [lists.chip(active, "ok", dot=True, extra="fb-hide-s")]
+    else:
+        found = [lists.chip(active, "neutral", dot=True)]
+    if header.customer["to_confirm"]:
+        found.append(lists.chip(words("To be confirmed"), "warn", "circle-alert"))
+    if header.waiting:
+        text = words.n("{n} not synced", "{n} not synced", header.waiting)
+        found.append(lists.count_chip(header.waiting, text, "warn", "cloud-upload"))
+    if header.refused:
+        text = words.n("{n} refused", "{n} refused", header.refused)
+        found.append(lists.count_chip(header.refused, text, "bad", "circle-x", href=_first(header, REFUSED, here)))
+    if header.conflicts:
+        text = words.n("{n} conflict", "{n} conflicts", header.conflicts)
+        found.append(
+            lists.count_chip(header.conflicts, text, "bad", "git-compare-arrows", href=_first(header, CONFLICT, here))
+        )
+    if not (header.waiting or header.refused or header.conflicts):
+        found.append(hidden(words("Synced")))
+    return found
+
+
+TAB_OF = {
+    "customer": "details", "customer_email": "details", "customer_phone": "details", "address": "addresses",
+    "contact": "contacts", "contact_email": "contacts", "contact_phone": "contacts", "contact_label": "contacts",
+    "activity": "activities", "activity_participant": "activities", "ticket": "support", "ticket_entry": "support",
+    "product": "products", "customer_price": "products", "file": "files",
+}  # fmt: skip
+
+
+def _first(header: SheetHeader, state: str, here: str) -> str:
+    """The address of the tab with the first mark of that state."""
+    entity = next((place[0] for place, mark in header.marks.items() if mark.state == state), "customer")
+    return f"{here}/{TAB_OF.get(entity, 'details')}"
+
+
+def _more(words: Words, header: SheetHeader) -> Html:
+    used = words.money(header.credit_used_minor, header.currency)
+    limit = header.customer["credit_limit_minor"]
+    if isinstance(limit, int):
+        credit = words("Credit {used} of {limit}", used=used, limit=words.money(limit, header.currency))
+    else:
+        credit = words("Credit used {used}", used=used)
+    parts = [header.company_name, credit]
+    return h("span", " · ".join(part for part in parts if part), class_="fb-facts-more fb-num")
+
+
+def actions(words: Words, header: SheetHeader, here: str, *, editing: bool, may_edit: bool) -> Html:
+    """Call, e-mail, map, new activity, edit. What can't be done is left out."""
+    found: list[Html] = []
+    if header.phone:
+        number = header.phone if header.phone.startswith("+") else quote(header.phone)
+        found.append(_action(words("Call"), "phone", f"tel:{number}"))
+    if header.email:
+        found.append(_action(words("E-mail"), "mail", f"mailto:{quote(header.email, safe='@')}", hide=True))
+    if header.address:
+        found.append(_action(words("Map"), "map-pin", addresses.google_maps(header.address), hide=True, new_tab=True))
+    if not editing:
+        new = lists.icon_button(
+            "calendar-plus", words("New activity"), href=f"{here}/activities?new=1", kind="secondary"
+        )
+        found.append(h("span", new, class_="fb-hide-s"))
+    if may_edit and not editing:
+        found.append(lists.button(words("Edit"), act="edit", symbol="pencil", kind="primary", id="fb-edit"))
+    return join(*found)
+
+
+def _action(text: str, symbol: str, href: str, *, hide: bool = False, new_tab: bool = False) -> Html:
+    look = "fb-btn fb-hide-s" if hide else "fb-btn"
+    target = {"target": "_blank", "rel": "noopener noreferrer"} if new_tab else {}
+    return h("a", icon(symbol), h("span", text), class_=look, href=href, title=text, **target)
+
+
+def tab_bar(words: Words, tabs: Sequence[Tab], header: SheetHeader, here: str, current: str) -> Html:
+    """Real links, the current one marked, counts beside the labels."""
+    links = []
+    for tab in tabs:
+        count = tab.count(header)
+        number = h("span", words.number(count), class_="fb-tab-n") if count else None
+        links.append(
+            h("a", words(tab.label), number, class_="fb-tab", href=f"{here}/{tab.slug}",
+              aria_current="page" if tab.slug == current else None)
+        )  # fmt: skip
+    return h("div", links, class_="fb-tabs-in")
