@@ -1,19 +1,24 @@
-"""Bytes of attachments, encrypted while they are read, one file each under a random name (security.md 2.4).
+"""Bytes of attachments, encrypted while they are read, one file each under a random name that tells nothing.
 
-Format: magic `MOBA`, version 1, 16-byte salt; then pieces of 64 KiB, each sealed with ChaCha20-Poly1305 under a key
-of the file's own (HKDF of the vault's key and the salt). Nonce: 11-byte piece number and a last-piece flag; the header is
-associated data. A reader gets a piece only after its tag; the end only with the last flag and the right hash.
-ChaCha20 is as fast on tablets without AES instructions; docs/decisions/0002 has the figures.
+Form: magic `MOBA`, version 1, 16 bytes of salt; then pieces of 64 KiB, each sealed with ChaCha20-Poly1305 under a key of
+the file's own, which HKDF makes from the vault's key, the salt and the name. A piece's nonce is its number in 11 bytes
+and a flag that marks the last one; the header is its associated data. So pieces can't be changed, left out, put in
+another order or file, nor the end cut off. A reader gets a piece only after its tag, and the last one only when the
+hash agrees. Why this cipher and this size, with figures: docs/decisions/0002-attachment-encryption.md.
+
+Names that people see are `file_names.py`; which record a file belongs to is `actions/attachments.py`.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -22,17 +27,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mobility_app.domain.entities.file import SIZE_MAX_BYTES
 from mobility_app.errors import DiskFull, FileRefused, StoreDamaged
-from mobility_app.store.vault import sync_folder
+from mobility_app.store.disk import flush, no_room, sync_folder
+from mobility_app.store.file_names import safe_name as safe_name
 
 MAGIC, VERSION = b"MOBA", 1
 PIECE_BYTES, TAG_BYTES, SALT_BYTES = 64 * 1024, 16, 16
-_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
-_BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F}
+
+_PREFIX = MAGIC + bytes([VERSION])
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_OURS = re.compile(r"([0-9a-f]{32})\.(att|new)")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Bytes that lie in the vault. `sha256` is of the plain bytes."""
+    """Bytes that lie in the vault. `size_bytes` and `sha256` (hex) are of the plain bytes."""
 
     token: str
     size_bytes: int
@@ -40,111 +48,136 @@ class Stored:
 
 
 class FileVault:
-    """The folder of encrypted attachments."""
+    """The folder of encrypted attachments. Threads may share it. `key` is the 32-byte key of an unlocked vault."""
 
     def __init__(self, folder: Path, key: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
         self._folder, self._key, self._random = folder, key, random
+        self._fresh: set[str] = set()  # stored by this run: their records may not be written yet
         folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, chunks: Iterable[bytes], most_bytes: int = SIZE_MAX_BYTES) -> Stored:
-        """Encrypts what comes in and returns where it lies. Raises FileRefused too_large, DiskFull; then nothing stays."""
-        token, salt = self._random(16).hex(), self._random(SALT_BYTES)
-        header = MAGIC + bytes([VERSION]) + salt
-        cipher, hashed, size = self._cipher(salt), hashlib.sha256(), 0
-        temporary = self._folder / f"{token}.new"
+    def add(self, chunks: Iterable[bytes], *, most_bytes: int = SIZE_MAX_BYTES) -> Stored:
+        """Encrypts what comes in, in chunks of any size, and returns where it lies, durably.
+
+        Raises FileRefused (too_large; unreadable where `chunks` raises OSError), DiskFull, StoreDamaged where the
+        folder can't be written, and what `chunks` raises; then nothing stays.
+        """
+        token = self._random(16).hex()
+        self._fresh.add(token)
+        aside = self._folder / f"{token}.new"
         try:
-            with temporary.open("xb") as file:
-                file.write(header)
-                number, piece = 0, b""
-                for ahead in _pieces(chunks):
-                    if number or piece:
-                        file.write(cipher.encrypt(_nonce(number - 1, last=False), piece, header))
-                    piece, number = ahead, number + 1
-                    size += len(ahead)
-                    hashed.update(ahead)
-                    if size > most_bytes:
-                        raise FileRefused("too_large", most=most_bytes)
-                file.write(cipher.encrypt(_nonce(max(number - 1, 0), last=True), piece, header))
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file:
+                stored = self._seal(file, token, chunks, most_bytes)
                 file.flush()
-                os.fsync(file.fileno())
-            temporary.rename(self._path(token))
+                flush(file.fileno())
+            aside.rename(self._path(token))
             sync_folder(self._folder)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        except BaseException as error:
+            self._forget(token, aside)
+            if not isinstance(error, OSError):
+                raise
+            if no_room(error):
                 raise DiskFull("no room left on the disk") from error
-            raise FileRefused("unreadable") from error
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        return Stored(token, size, hashed.hexdigest())
+            raise StoreDamaged("an attachment can't be written") from error
+        return stored
 
     def read(self, token: str, sha256: str) -> Iterator[bytes]:
-        """The plain bytes in pieces. Raises StoreDamaged where a byte is not what was written."""
+        """The plain bytes, piece by piece. The file is open until the iterator ends or is closed.
+
+        Raises StoreDamaged at the first piece that is not what was written, or where the whole is not `sha256`.
+        """
         hashed = hashlib.sha256()
         try:
             with self._path(token).open("rb") as file:
-                header = file.read(len(MAGIC) + 1 + SALT_BYTES)
-                if header[:5] != MAGIC + bytes([VERSION]) or len(header) != len(MAGIC) + 1 + SALT_BYTES:
+                header = file.read(len(_PREFIX) + SALT_BYTES)
+                if len(header) != len(_PREFIX) + SALT_BYTES or not header.startswith(_PREFIX):
                     raise StoreDamaged("an attachment is damaged")
-                cipher = self._cipher(header[5:])
-                sealed, number = file.read(PIECE_BYTES + TAG_BYTES), 0
-                while True:  # ends with the file: each turn reads a piece of it
-                    ahead = file.read(PIECE_BYTES + TAG_BYTES)
-                    piece = cipher.decrypt(_nonce(number, last=not ahead), sealed, header)
+                cipher = self._cipher(token, header)
+                for number, sealed, last in _sealed_pieces(file):
+                    piece = cipher.decrypt(_nonce(number, last=last), sealed, header)
                     hashed.update(piece)
-                    if not ahead and hashed.hexdigest() != sha256:
+                    if last and hashed.hexdigest() != sha256:
                         raise StoreDamaged("an attachment is not the one that was stored")
                     yield piece
-                    if not ahead:
-                        return
-                    sealed, number = ahead, number + 1
         except (InvalidTag, OSError) as error:
-            raise StoreDamaged("an attachment is damaged") from error
+            raise StoreDamaged("an attachment is damaged or gone") from error
 
     def drop(self, token: str) -> None:
-        """Forgets bytes that nothing refers to."""
-        self._path(token).unlink(missing_ok=True)
+        """Forgets bytes that nothing refers to. One that is being read goes at the next sweep where it can't now."""
+        self._forget(token, self._path(token))
 
-    def sweep(self, known: set[str]) -> int:
-        """Removes what no record knows, half-written files included. Returns how many."""
-        doomed = [path for path in self._folder.iterdir() if path.suffix == ".new" or path.stem not in known]
-        for path in doomed:
-            path.unlink(missing_ok=True)
-        return len(doomed)
+    def sweep(self, known: Collection[str]) -> int:
+        """Removes what no record knows, half-written files included, and returns how many went.
+
+        Leaves what this run stored, whose record may be on its way, and files of other names.
+        """
+        gone = 0
+        for path in list(self._folder.iterdir()):
+            ours = _OURS.fullmatch(path.name)
+            token = ours[1] if ours else ""
+            if ours and token not in self._fresh and (token not in known or ours[2] == "new"):
+                with suppress(OSError):  # open elsewhere: Windows keeps it until the next sweep
+                    path.unlink()
+                    gone += 1
+        return gone
+
+    def _seal(self, file: BinaryIO, token: str, chunks: Iterable[bytes], most_bytes: int) -> Stored:
+        header = _PREFIX + self._random(SALT_BYTES)
+        cipher, hashed, size = self._cipher(token, header), hashlib.sha256(), 0
+        file.write(header)
+        for number, piece, last in _plain_pieces(chunks):
+            size += len(piece)
+            if size > most_bytes:
+                raise FileRefused("too_large", most=most_bytes)
+            hashed.update(piece)
+            file.write(cipher.encrypt(_nonce(number, last=last), piece, header))
+        return Stored(token, size, hashed.hexdigest())
+
+    def _cipher(self, token: str, header: bytes) -> ChaCha20Poly1305:
+        info = b"mobility/attachment/v1|" + token.encode()
+        return ChaCha20Poly1305(HKDF(SHA256(), 32, header[len(_PREFIX) :], info).derive(self._key))
 
     def _path(self, token: str) -> Path:
+        if not _TOKEN.fullmatch(token):
+            raise StoreDamaged("this is no name of an attachment")
         return self._folder / f"{token}.att"
 
-    def _cipher(self, salt: bytes) -> ChaCha20Poly1305:
-        return ChaCha20Poly1305(HKDF(SHA256(), 32, salt, b"mobility/attachment/v1").derive(self._key))
+    def _forget(self, token: str, path: Path) -> None:
+        self._fresh.discard(token)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows alone has a text mode
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11, "big") + bytes([last])
 
 
-def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    waiting = bytearray()
-    for chunk in chunks:
+def _plain_pieces(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """(number, piece, whether it is the last): full pieces, the last of 1 byte to a full one, or empty when alone."""
+    number, waiting = 0, bytearray()
+    source = iter(chunks)
+    while (chunk := _next(source)) is not None:
         waiting += chunk
-        while len(waiting) >= PIECE_BYTES:
-            yield bytes(waiting[:PIECE_BYTES])
+        while len(waiting) > PIECE_BYTES:  # one byte more: a full piece may still be the last
+            yield number, bytes(waiting[:PIECE_BYTES]), False
             del waiting[:PIECE_BYTES]
-    if waiting:
-        yield bytes(waiting)
+            number += 1
+    yield number, bytes(waiting), True
 
 
-def safe_name(name: str) -> str:
-    """A file name that can be shown and saved anywhere: the last part, without what hides or harms; at most 255 bytes."""
-    last = name.replace("\\", "/").split("/")[-1]
-    kept = "".join(
-        letter for letter in last if ord(letter) >= 32 and ord(letter) not in _BIDI and letter not in '<>:"|?*\x7f'
-    )
-    kept = kept.strip(" .")
-    if kept.split(".")[0].lower() in _RESERVED:
-        kept = f"_{kept}"
-    stem, dot, suffix = kept.rpartition(".")
-    while len(kept.encode()) > 255:  # each turn takes a letter away
-        stem, kept = (stem[:-1], f"{stem[:-1]}{dot}{suffix}") if dot and len(suffix) < 20 else ("", kept[:-1])
-    return kept or "file"
+def _next(source: Iterator[bytes]) -> bytes | None:
+    try:
+        return next(source, None)
+    except OSError as error:
+        raise FileRefused("unreadable") from error
+
+
+def _sealed_pieces(file: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
+    """(number, sealed piece, whether the file ends there)."""
+    number, sealed = 0, file.read(PIECE_BYTES + TAG_BYTES)
+    while ahead := file.read(PIECE_BYTES + TAG_BYTES):
+        yield number, sealed, False
+        number, sealed = number + 1, ahead
+    yield number, sealed, True

@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from mobility_app.errors import DiskFull, InvalidValue, KeyFileDamaged, StoreTooNew, WrongPassphrase
 from mobility_app.store import key_file, vault
@@ -94,6 +98,21 @@ def test_a_written_down_key_file_opens(tmp_path: Path, vector: str) -> None:
     (tmp_path / NAMES[0]).write_text(vector)
     keys = vault.unlock(tmp_path, PHRASE)
     assert (keys.database.hex(), keys.files.hex()) == (DATABASE_KEY, FILES_KEY)
+
+
+def test_the_form_is_what_its_description_says() -> None:
+    document = json.loads(ARGON2_VECTOR)
+    slot, kdf = document["slots"][0], document["slots"][0]["kdf"]
+    around = {"key_id": document["key_id"], "slot": {**slot}, "version": 1}
+    wrapped = bytes.fromhex(around["slot"].pop("wrapped"))
+    header = json.dumps(around, sort_keys=True, separators=(",", ":")).encode()
+    kek = Argon2id(
+        salt=bytes.fromhex(kdf["salt"]), length=32, iterations=3, lanes=4, memory_cost=65536, ad=b"mobility/kek/v1"
+    ).derive(PHRASE.encode())
+    master = ChaCha20Poly1305(kek).decrypt(bytes.fromhex(slot["nonce"]), wrapped, header)
+    assert master == bytes(range(32))
+    assert HKDFExpand(SHA256(), 32, b"mobility/db/v1").derive(master).hex() == DATABASE_KEY
+    assert HKDFExpand(SHA256(), 32, b"mobility/files/v1").derive(master).hex() == FILES_KEY
 
 
 def test_where_openssl_has_no_argon2_scrypt_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
