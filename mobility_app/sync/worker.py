@@ -13,6 +13,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from mobility_app.errors import MobilityError, NotEnrolled, Refused, Unreachable
+from mobility_app.store import identity
 from mobility_app.store.store import Store, Touched
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, SYNCING, Board
@@ -68,6 +69,8 @@ class SyncWorker:
 
     def _once(self) -> float:
         """One round. Returns how many seconds to wait before the next."""
+        if self._cut_off():
+            return self._failed(OFFLINE, "network")
         self._board.update(state=SYNCING)
         try:
             self._engine.round()
@@ -84,6 +87,11 @@ class SyncWorker:
         self._board.update(state=ONLINE, last_sync_at=self._store.now(), problem="", retry_at=None)
         return POLL_SECONDS
 
+    def _cut_off(self) -> bool:
+        """Whether somebody switched this device to offline."""
+        with self._store.reading() as session:
+            return bool(identity.meta(session, "offline"))
+
     def _failed(self, state: str, problem: str) -> float:
         self._failures += 1
         most = min(BACKOFF_FIRST_SECONDS * float(2 ** min(self._failures, 20)), BACKOFF_MAX_SECONDS)
@@ -93,12 +101,12 @@ class SyncWorker:
 
     def _knock(self, seconds: float) -> None:
         """Waits, but ends early when HQ's port opens again or somebody wakes the worker."""
-        identity = self._store.identity()
+        known = self._store.identity()
         refused = self._board.status.state == STOPPED
         for _ in range(int(seconds / KNOCK_SECONDS) + 1):
             if self._wake.wait(KNOCK_SECONDS) or self._stop.is_set():
                 return
-            if identity is not None and not refused and _opens(identity.hq_url):
+            if known is not None and not refused and not self._cut_off() and _opens(known.hq_url):
                 return
 
 

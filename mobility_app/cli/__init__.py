@@ -1,0 +1,52 @@
+"""`mobility`, the one command line. Commands are in `hq.py` and `device.py`; here is how they start and how they fail.
+
+Exit codes: 0 done, 1 refused or impossible (one line says why), 2 wrong usage, 3 HQ out of reach.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from mobility_app import __version__
+from mobility_app.cli import device, hq
+from mobility_app.cli.texts import said
+from mobility_app.errors import MobilityError, Unreachable
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Offline-first customers for field sales.",
+    epilog="Example: mobility app    |    mobility hq serve    |    mobility sync",
+)
+app.add_typer(hq.app, name="hq")
+device.add_to(app)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    if version:
+        print(__version__)  # noqa: T201 - what the option is for
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command. Every failure that somebody can meet is one clear line, never a traceback."""
+    try:
+        app()
+    except Unreachable as failed:
+        _end(said(failed), 3)
+    except MobilityError as failed:
+        _end(said(failed), 1)
+    except (OSError, KeyboardInterrupt) as failed:
+        if os.environ.get("MOBILITY_DEBUG"):
+            raise
+        _end(said(failed), 1)
+
+
+def _end(line: str, code: int) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - the one line
+    raise SystemExit(code)

@@ -1,0 +1,106 @@
+"""`mobility enrol|app|sync|verify|demo`: this machine as a device, by its folder."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import sys
+from pathlib import Path
+
+import typer
+
+from mobility_app.cli.texts import words
+from mobility_app.config import APP_PORT, Config, device_folder
+from mobility_app.device import enrol_new, unlock
+from mobility_app.store import vault
+from mobility_app.store.verify import faults
+
+FOLDER = typer.Option(None, "--folder", help="Folder of this device. Usual place if left out.")
+STDIN = typer.Option(False, "--passphrase-stdin", help="Read the passphrase from the first line of standard input.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands of a device."""
+    app.command(epilog="Example: mobility enrol --hq http://127.0.0.1:8710 --code abcd-efgh")(enrol)
+    app.command("app", epilog="Example: mobility app --port 8720 --no-browser")(app_)
+    app.command(epilog="Example: mobility sync")(sync)
+    app.command(epilog="Example: mobility verify")(verify)
+    app.command(epilog="Example: mobility demo --customers 500 --folder ./hq")(demo)
+
+
+def _passphrase(stdin: bool, ask: str) -> str:
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return getpass.getpass(ask + " ")
+
+
+def enrol(
+    hq: str = typer.Option(..., "--hq", help="Address of headquarters."),
+    code: str = typer.Option(..., help="The one-time code from headquarters."),
+    name: str = typer.Option(platform.node() or "device", help="How headquarters shall call this device."),
+    folder: Path = FOLDER,
+    passphrase_stdin: bool = STDIN,
+) -> None:
+    """Make this machine a device of the person that the code was made for."""
+    text = words()
+    if not passphrase_stdin and not vault.exists(folder or device_folder()):
+        typer.echo(text("Choose a passphrase of 8 characters or more. Without it nobody can read this device, nor can we."))
+    passphrase = _passphrase(passphrase_stdin, text("Passphrase:"))
+    identity = enrol_new(folder or device_folder(), passphrase, hq, code, name)
+    typer.echo(text("Enrolled as device {number}.", number=identity.device_number))
+
+
+def app_(
+    folder: Path = FOLDER,
+    port: int = typer.Option(APP_PORT, help="Port on 127.0.0.1."),
+    no_browser: bool = typer.Option(False, "--no-browser", help="Print the address instead of opening it."),
+    passphrase_stdin: bool = STDIN,
+    with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
+) -> None:
+    """Open the app in the browser. Without --passphrase-stdin it asks for the passphrase there."""
+    from mobility_app.app import run
+
+    config = Config(
+        folder or device_folder(), port, words().language, open_browser=not no_browser, with_parent=with_parent
+    )
+    run(config, sys.stdin.readline().rstrip("\r\n") if passphrase_stdin else None)
+
+
+def sync(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
+    """Send what waits and fetch what is new, once."""
+    text = words()
+    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, text("Passphrase:")))
+    done = opened.engine().round()
+    opened.store.close()
+    typer.echo(
+        text("{sent} changes sent, {refused} refused, {came} received.", sent=done.pushed, refused=done.refused, came=done.entries)
+    )
+
+
+def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
+    """Check this device: its pages, the history's chain, and that what is shown is what history makes."""
+    text = words()
+    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, text("Passphrase:")))
+    found = faults(opened.store)
+    opened.store.close()
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(text("Everything is in order."))
+
+
+def demo(
+    folder: Path = typer.Option(None, "--folder", help="Folder of the HQ to fill. Usual place if left out."),
+    customers: int = typer.Option(500, min=1, max=200_000, help="How many customers."),
+    seed: int = typer.Option(1, help="The same seed gives the same data."),
+) -> None:
+    """Fill an empty HQ with believable customers of two companies."""
+    from mobility_app.config import hq_folder
+    from mobility_app.hq.demo import make
+    from mobility_app.hq.office import Office
+    from mobility_app.store.store import wall_ms
+
+    office = Office(folder or hq_folder(), now=wall_ms)
+    made = make(office, customers=customers, seed=seed)
+    typer.echo(words()("{n} customers made.", n=made))

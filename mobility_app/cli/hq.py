@@ -1,0 +1,126 @@
+"""`mobility hq ...`: headquarters on this machine, by its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+from rich.progress import Progress
+
+from mobility_app.cli.texts import words
+from mobility_app.config import HQ_PORT, hq_folder
+from mobility_app.domain.entities.people import ROLES
+from mobility_app.errors import InvalidValue
+from mobility_app.hq.intake.run import import_path
+from mobility_app.hq.office import Office
+from mobility_app.store.store import wall_ms
+
+app = typer.Typer(no_args_is_help=True, help="Headquarters: set up, serve, import, people.")
+
+FOLDER = typer.Option(None, "--folder", help="Folder of this HQ. Usual place if left out.")
+
+
+def _office(folder: Path | None) -> Office:
+    return Office(folder or hq_folder(), now=wall_ms)
+
+
+@app.command(epilog="Example: mobility hq init --folder ./hq")
+def init(folder: Path = FOLDER) -> None:
+    """Make an HQ, or bring an older one up to date."""
+    typer.echo(words()("Headquarters is ready in {folder}.", folder=_office(folder).folder))
+
+
+@app.command(epilog="Example: mobility hq serve --folder ./hq --port 8710")
+def serve(
+    folder: Path = FOLDER,
+    host: str = typer.Option("127.0.0.1", help="Address to listen on."),
+    port: int = typer.Option(HQ_PORT, help="Port to listen on."),
+    with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
+) -> None:
+    """Serve devices and the office's pages until Ctrl-C."""
+    from mobility_app.hq import server
+
+    office = _office(folder)
+    text = words()
+    typer.echo(text("Headquarters: {url}", url=f"http://{host}:{port}"))
+    typer.echo(text("The office: {url}", url=f"http://{host}:{port}/office?key={server.office_key(office)}"))
+    server.serve(office.folder, host, port, with_parent=with_parent)
+
+
+@app.command("import", epilog="Example: mobility hq import ./invoices --create-parties")
+def import_(
+    path: Path = typer.Argument(..., exists=True, help="A file or folder: UBL, CII, Factur-X, or the CSV folder."),
+    company: str = typer.Option(None, help="The selling company of CSV files, by name."),
+    create_parties: bool = typer.Option(False, "--create-parties", help="Make companies for unknown sellers."),
+    folder: Path = FOLDER,
+) -> None:
+    """Take in billing documents and catalogues. What can't be taken in waits in quarantine with its reason."""
+    office = _office(folder)
+    with Progress(transient=True) as bar:
+        task = bar.add_task(words()("Importing"), total=None)
+
+        def step(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        report = import_path(
+            office.ledger, path, company=company, create_parties=create_parties, quarantine=office.quarantine,
+            progress=step,
+        )  # fmt: skip
+    for line in report.lines():
+        typer.echo(line)
+
+
+@app.command(epilog="Example: mobility hq company Lusa --country PT")
+def company(name: str, country: str = typer.Option(..., help="ISO code, such as PT."), folder: Path = FOLDER) -> None:
+    """Add a company with its first territory."""
+    typer.echo(_office(folder).add_company(name, country.upper()))
+
+
+@app.command(epilog="Example: mobility hq territory Lusa Norte")
+def territory(company: str, name: str, folder: Path = FOLDER) -> None:
+    """Add a territory to a company."""
+    typer.echo(_office(folder).add_territory(company, name))
+
+
+@app.command(epilog='Example: mobility hq user "Ana Silva" --role rep --company Lusa --territory Norte')
+def user(
+    name: str,
+    role: str = typer.Option(..., help=", ".join(ROLES)),
+    company: str = typer.Option(..., help="Company, by name."),
+    territory: list[str] = typer.Option([], help="Territory, by name; may be given several times."),
+    email: str = typer.Option(None, help="E-mail address."),
+    folder: Path = FOLDER,
+) -> None:
+    """Add a person."""
+    if role not in ROLES:
+        raise InvalidValue("user", "role", "not_a_choice")
+    typer.echo(_office(folder).add_user(name, role, company, territory, email))
+
+
+@app.command(epilog='Example: mobility hq invite "Ana Silva"')
+def invite(user: str, folder: Path = FOLDER) -> None:
+    """Print a one-time code by which a device of that person enrols within 15 minutes."""
+    typer.echo(_office(folder).invite(user))
+
+
+@app.command(epilog="Example: mobility hq dump > everything.json")
+def dump(folder: Path = FOLDER) -> None:
+    """Print everything as JSON."""
+    typer.echo(json.dumps(_office(folder).dump(), ensure_ascii=False, indent=1, sort_keys=True))
+
+
+@app.command(epilog="Example: mobility hq verify --folder ./hq")
+def verify(folder: Path = FOLDER) -> None:
+    """Check the log: numbers without a gap, its chain unbroken, the tables equal to what it makes."""
+    from mobility_app.hq.verify import faults
+
+    _tell(faults(_office(folder).ledger))
+
+
+def _tell(found: list[str]) -> None:
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(words()("Everything is in order."))
