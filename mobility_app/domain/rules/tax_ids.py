@@ -1,102 +1,107 @@
-"""Company identifiers, checked digit by digit for their kind, offline. The algorithms are python-stdnum's, but for two
-rules that are written here: La Poste's SIRETs and the alphanumeric CNPJ of 2026."""
+"""Company identifiers: checked digit by digit for their kind, offline; stored bare, shown as people write them.
+
+Called by `checks.settled` (device and HQ) and by whoever shows or imports one. The algorithms are python-stdnum's (2.2
+or later: La Poste's SIRETs and the alphanumeric CNPJ of July 2026 are in it); what is added here is one reason for each
+way of being wrong. Nobody is asked whether the number was ever given out.
+
+Kinds: `nif` is Spain's (DNI, NIE and companies), `cif` Spain's companies alone, `nipc` Portugal's NIF and NIPC,
+`vat` an EU VAT number with its VIES prefix (EL for Greece, XI for Northern Ireland), `other` anything.
+"""
 
 from __future__ import annotations
 
 import re
-from types import ModuleType
+import unicodedata
+from importlib import import_module
+from types import MappingProxyType
+from typing import Protocol, cast
 
 from mobility_app.errors import InvalidValue
 
-LA_POSTE = "356000000"
-_CNPJ = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z")
-_CNPJ_WEIGHTS = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
+WRONG_LENGTH, WRONG_CHARACTERS, WRONG_CHECK_DIGIT = "wrong_length", "wrong_characters", "wrong_check_digit"
+
+_SIGNS = re.compile(r"[\s.,\-/·'‐-―]")
+_VAT_LENGTHS = range(8, 16)  # prefix and 6 to 13 more
 
 
-def normalised(kind: str, text: str) -> str:
-    """The identifier as it is stored: without blanks and signs. Raises InvalidValue with wrong_length,
-    wrong_characters or wrong_check_digit."""
+class _Kind(Protocol):
+    """The part of a python-stdnum module that is used."""
+
+    def validate(self, number: str) -> str:
+        """The number, or an exception that says what is wrong."""
+
+
+# kind -> (python-stdnum module, bare form, lengths). A text outside the alphabet is told from one of a wrong length.
+_KINDS = MappingProxyType(
+    {
+        "siret": ("stdnum.fr.siret", re.compile(r"[0-9]+"), range(14, 15)),
+        "siren": ("stdnum.fr.siren", re.compile(r"[0-9]+"), range(9, 10)),
+        "nif": ("stdnum.es.nif", re.compile(r"[0-9A-Z]?[0-9]*[0-9A-Z]?"), range(9, 10)),
+        "cif": ("stdnum.es.cif", re.compile(r"[A-Z][0-9]*[0-9A-J]?"), range(9, 10)),
+        "nipc": ("stdnum.pt.nif", re.compile(r"[0-9]+"), range(9, 10)),
+        "cnpj": ("stdnum.br.cnpj", re.compile(r"[0-9A-Z]{0,12}[0-9]*"), range(14, 15)),
+        "cpf": ("stdnum.br.cpf", re.compile(r"[0-9]+"), range(11, 12)),
+        "vat": ("stdnum.eu.vat", re.compile(r"[A-Z]{2}[0-9A-Z+*]*"), _VAT_LENGTHS),
+    }
+)
+_COUNTRY = MappingProxyType({"nif": "ES", "cif": "ES", "nipc": "PT"})  # a prefix that people write and that is dropped
+_GROUPS = MappingProxyType({"siret": (3, 3, 3, 5), "siren": (3, 3, 3), "nipc": (3, 3, 3)})
+
+
+def normalise(kind: str, text: str) -> str:
+    """The identifier as it is stored: upper case, without blanks and signs. `other` is only trimmed.
+
+    Raises InvalidValue: of customer.identifier with `wrong_characters`, `wrong_length` or `wrong_check_digit` (looked
+    for in this order), of customer.identifier_kind with `not_a_choice`.
+    """
     if kind == "other":
         return text.strip()
-    plain = re.sub(r"[\s.\-/·]", "", text).upper()
-    if kind == "cnpj":
-        return _cnpj(plain)
-    if kind == "siret" and plain.startswith(LA_POSTE) and len(plain) == 14 and plain.isdigit():
-        return _la_poste(plain)
-    if kind == "nipc" and plain.startswith("PT"):
-        plain = plain[2:]
-    return _by_library(kind, plain)
+    if kind not in _KINDS:
+        raise InvalidValue("customer", "identifier_kind", "not_a_choice")
+    module, alphabet, lengths = _KINDS[kind]
+    bare = _bare(kind, text)
+    if not alphabet.fullmatch(bare):
+        raise _wrong(WRONG_CHARACTERS)
+    if len(bare) not in lengths:
+        raise _wrong(WRONG_LENGTH)
+    if kind in ("cnpj", "cpf") and len(set(bare)) == 1:  # 111.111.111-11 adds up, and nobody has it
+        raise _wrong(WRONG_CHECK_DIGIT)
+    return _validated(module, bare)
 
 
 def formatted(kind: str, stored: str) -> str:
-    """The identifier as people write it."""
-    groups = {
-        "siret": (3, 3, 3, 5), "siren": (3, 3, 3), "nipc": (3, 3, 3),
-    }  # fmt: skip
-    if kind in groups:
-        pieces, rest = [], stored
-        for size in groups[kind]:
-            pieces.append(rest[:size])
-            rest = rest[size:]
-        return " ".join(piece for piece in [*pieces, rest] if piece)
-    if kind == "cnpj" and len(stored) == 14:
+    """The identifier as people of its country write it. What is not of the right length (kept by override) stays."""
+    if kind in _GROUPS and len(stored) == sum(_GROUPS[kind]) and stored.isalnum():
+        pieces, start = [], 0
+        for size in _GROUPS[kind]:
+            pieces.append(stored[start : start + size])
+            start += size
+        return " ".join(pieces)
+    if kind == "cnpj" and len(stored) == 14 and stored.isalnum():
         return f"{stored[:2]}.{stored[2:5]}.{stored[5:8]}/{stored[8:12]}-{stored[12:]}"
-    if kind == "cpf" and len(stored) == 11:
+    if kind == "cpf" and len(stored) == 11 and stored.isalnum():
         return f"{stored[:3]}.{stored[3:6]}.{stored[6:9]}-{stored[9:]}"
     return stored
 
 
-def _by_library(kind: str, plain: str) -> str:
+def _bare(kind: str, text: str) -> str:
+    bare = _SIGNS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    if kind == "vat" and bare.startswith("GR"):
+        return f"EL{bare[2:]}"
+    return bare.removeprefix(_COUNTRY.get(kind, ""))
+
+
+def _validated(module: str, bare: str) -> str:
     from stdnum import exceptions
 
     try:
-        return str(_library(kind).validate(plain))
+        return cast(_Kind, import_module(module)).validate(bare)
     except exceptions.InvalidLength:
-        raise _wrong("wrong_length") from None
+        raise _wrong(WRONG_LENGTH) from None
     except exceptions.InvalidChecksum:
-        raise _wrong("wrong_check_digit") from None
-    except exceptions.ValidationError:
-        raise _wrong("wrong_characters") from None
-
-
-def _library(kind: str) -> ModuleType:
-    from stdnum.br import cpf
-    from stdnum.es import cif, nif
-    from stdnum.eu import vat
-    from stdnum.fr import siren, siret
-    from stdnum.pt import nif as nipc
-
-    modules: dict[str, ModuleType] = {
-        "siret": siret, "siren": siren, "nif": nif, "cif": cif, "nipc": nipc, "cpf": cpf, "vat": vat,
-    }  # fmt: skip
-    if kind not in modules:
-        raise InvalidValue("customer", "identifier_kind", "not_a_choice")
-    return modules[kind]
-
-
-def _la_poste(plain: str) -> str:
-    """La Poste's establishments: the head office obeys Luhn, for all others the sum of the digits is a multiple of 5.
-    Source: INSEE, exception for SIREN 356 000 000."""
-    from stdnum import luhn
-
-    if luhn.is_valid(plain) or sum(map(int, plain)) % 5 == 0:
-        return plain
-    raise _wrong("wrong_check_digit")
-
-
-def _cnpj(plain: str) -> str:
-    """CNPJ, numeric or alphanumeric: a letter counts as its ASCII code less 48, weights 2 to 9, modulo 11.
-    Source: Receita Federal, Instrução Normativa RFB 2.229/2024."""
-    if len(plain) != 14:
-        raise _wrong("wrong_length")
-    if not _CNPJ.match(plain) or plain == plain[0] * 14:
-        raise _wrong("wrong_characters")
-    values = [ord(letter) - 48 for letter in plain]
-    for size in (12, 13):
-        total = sum(weight * value for weight, value in zip(_CNPJ_WEIGHTS[13 - size :], values, strict=False))
-        if values[size] != (0 if total % 11 < 2 else 11 - total % 11):
-            raise _wrong("wrong_check_digit")
-    return plain
+        raise _wrong(WRONG_CHECK_DIGIT) from None
+    except (exceptions.ValidationError, ValueError, IndexError):  # a national module may stumble over odd letters
+        raise _wrong(WRONG_CHARACTERS) from None
 
 
 def _wrong(reason: str) -> InvalidValue:
