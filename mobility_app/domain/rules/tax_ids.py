@@ -48,7 +48,7 @@ _COUNTRY = MappingProxyType({"nif": "ES", "cif": "ES", "nipc": "PT"})  # a prefi
 _GROUPS = MappingProxyType({"siret": (3, 3, 3, 5), "siren": (3, 3, 3), "nipc": (3, 3, 3)})
 
 
-def normalise(kind: str, text: str) -> str:
+def normalised(kind: str, text: str) -> str:
     """The identifier as it is stored: upper case, without blanks and signs. `other` is only trimmed.
 
     Raises InvalidValue: of customer.identifier with `wrong_characters`, `wrong_length` or `wrong_check_digit` (looked
