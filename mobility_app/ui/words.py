@@ -101,7 +101,8 @@ class Words:
             return self._known(reasons.FILE, error.reason)
         if isinstance(error, (Unreachable, Refused)):
             return self._known(reasons.NETWORK, error.reason)
-        return self(reasons.CODE.get(error.code, reasons.CODE["error"]))
+        text = reasons.CODE.get(error.code, reasons.CODE["error"])
+        return self(text)
 
     def reason(self, code: str) -> str:
         """The sentence for a reason code of a verdict."""
@@ -112,7 +113,8 @@ class Words:
 
     def problem(self, code: str) -> str:
         """The sentence for why a sync did not work."""
-        return self(reasons.NETWORK.get(code) or reasons.CODE.get(code) or reasons.NETWORK["failed"])
+        text = reasons.NETWORK.get(code) or reasons.CODE.get(code) or reasons.NETWORK["failed"]
+        return self(text)
 
     def _known(self, table: Mapping[str, str], reason: str) -> str:
         return self(table[reason]) if reason in table else self.reason(reason)

@@ -67,8 +67,8 @@ def _more(words: Words, header: SheetHeader) -> Html:
         credit = words("Credit {used} of {limit}", used=used, limit=words.money(limit, header.currency))
     else:
         credit = words("Credit used {used}", used=used)
-    parts = [header.company_name, credit]
-    return h("span", " · ".join(part for part in parts if part), class_="fb-facts-more fb-num")
+    company = h("span", f"{header.company_name} · ", class_="fb-hide-s") if header.company_name else None
+    return h("span", company, credit, class_="fb-facts-more fb-num")
 
 
 def actions(words: Words, header: SheetHeader, here: str, *, editing: bool, may_edit: bool) -> Html:
@@ -76,7 +76,7 @@ def actions(words: Words, header: SheetHeader, here: str, *, editing: bool, may_
     found: list[Html] = []
     if header.phone:
         number = header.phone if header.phone.startswith("+") else quote(header.phone)
-        found.append(_action(words("Call"), "phone", f"tel:{number}"))
+        found.append(_action(words.p("action", "Call"), "phone", f"tel:{number}"))
     if header.email:
         found.append(_action(words("E-mail"), "mail", f"mailto:{quote(header.email, safe='@')}", hide=True))
     if header.address:

@@ -1,0 +1,119 @@
+"""Texts of the screen: extracts message ids from the code, merges them into the catalogues, compiles these.
+
+    python scripts/catalogue.py          merge and compile
+    python scripts/catalogue.py --check  change nothing; exit 1 when a catalogue misses a text or is not compiled
+
+Marks in the code: `words("...")`, `words.n("...", "...", n)`, `words.p("context", "...")`, `N_("...")`, `P_("context",
+"...")`. Sentences that are used no more leave the catalogues. `pt` must be complete; `es` and `fr` fall back to English.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+HERE = Path(__file__).resolve().parent.parent
+PACKAGE = HERE / "mobility_app"
+LOCALES = PACKAGE / "ui" / "locale"
+ROOMS = ("ui", "domain")
+KEYWORDS = {"words": None, "self": None, "N_": None, "n": (1, 2), "p": ((1, "c"), 2), "P_": ((1, "c"), 2)}
+LANGUAGES = ("pt", "es", "fr")
+COMPLETE = ("pt",)
+
+
+def extracted() -> Catalog:
+    """All message ids of the code, without places: a moved line is no change."""
+    catalog = Catalog()
+    for room in ROOMS:
+        found = extract_from_dir(PACKAGE / room, method_map=[("**.py", "python")], keywords=KEYWORDS)
+        for _name, _line, message, _comments, context in sorted(found, key=lambda one: (one[0], one[1])):
+            if message and message != ("", ""):
+                catalog.add(message, context=context)
+    return catalog
+
+
+def path_of(language: str) -> Path:
+    """Where the catalogue of a language lies."""
+    return LOCALES / language / "LC_MESSAGES" / "mobility.po"
+
+
+def merged(language: str, template: Catalog) -> Catalog:
+    """The catalogue with the code's message ids: known translations kept, new ones empty, unused ones gone."""
+    path = path_of(language)
+    known = Catalog(locale=language)
+    if path.exists():
+        with path.open("rb") as file:
+            known = read_po(file, locale=language)
+    fresh = Catalog(locale=language, project="mobility", charset="utf-8", fuzzy=False)
+    for message in template:
+        if message.id:
+            old = known.get(message.id, context=message.context)
+            fresh.add(message.id, old.string if old else "", context=message.context)
+    return fresh
+
+
+def missing(catalog: Catalog) -> list[str]:
+    """Message ids without a translation, or without one for each plural."""
+    return [
+        str(message.id)
+        for message in catalog
+        if message.id
+        and (not message.string or (isinstance(message.string, (tuple, list)) and not all(message.string)))
+    ]
+
+
+def po_text(catalog: Catalog) -> bytes:
+    """The catalogue as it lies on disk: sorted, without times, so that two people's merges differ little."""
+    buffer = io.BytesIO()
+    write_po(buffer, catalog, sort_output=True, omit_header=False, width=110)
+    moving = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Last-Translator', b'"Language-Team', b'"Generated-By')
+    kept = [line for line in buffer.getvalue().split(b"\n") if not line.startswith(moving)]
+    return b"\n".join(line for line in kept if not line.startswith(b"#"))
+
+
+def mo_bytes(catalog: Catalog) -> bytes:
+    """The compiled catalogue."""
+    buffer = io.BytesIO()
+    write_mo(buffer, catalog)
+    return buffer.getvalue()
+
+
+def compiled(text: bytes, language: str) -> bytes:
+    """What a .po file compiles to."""
+    return mo_bytes(read_po(io.BytesIO(text), locale=language))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Merge and compile the catalogues.")
+    parser.add_argument("--check", action="store_true", help="change nothing, report what is missing")
+    parser.add_argument("--missing", metavar="LANGUAGE", help="list what a language misses")
+    options = parser.parse_args()
+    template, wrong = extracted(), 0
+    for language in LANGUAGES:
+        catalog = merged(language, template)
+        text, path = po_text(catalog), path_of(language)
+        binary, gaps = compiled(text, language), missing(catalog)
+        stale = not path.exists() or path.read_bytes() != text or path.with_suffix(".mo").read_bytes() != binary
+        print(
+            f"{language}: {len(catalog)} texts, {len(gaps)} missing{', not merged' if options.check and stale else ''}"
+        )
+        if options.missing == language:
+            print("\n".join(gaps))
+        if options.check:
+            wrong += stale or (language in COMPLETE and bool(gaps))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text)
+            path.with_suffix(".mo").write_bytes(binary)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
