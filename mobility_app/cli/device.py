@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: mobility sync")(sync)
     app.command(epilog="Example: mobility verify")(verify)
     app.command(epilog="Example: mobility demo --customers 500 --folder ./hq")(demo)
+    app.command("attach-demo", hidden=True)(attach_demo)
 
 
 def _passphrase(stdin: bool, ask: str) -> str:
@@ -104,3 +105,17 @@ def demo(
     office = Office(folder or hq_folder(), now=wall_ms)
     made = make(office, customers=customers, seed=seed)
     typer.echo(words()("{n} customers made.", n=made))
+
+
+def attach_demo(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
+    """Attach a few made files to the first customers of this device."""
+    from mobility_app.store.actions.attachments import attach
+    from mobility_app.store.demo_files import made_files
+
+    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, words()("Passphrase:")))
+    with opened.store.reading() as session:
+        customers = session.rows("SELECT customer_id FROM search_row ORDER BY sort_key LIMIT 12")
+    for (customer_id,) in customers:
+        for name, content in made_files():
+            attach(opened.store, opened.files, customer_id, name, [content])
+    opened.store.close()

@@ -12,7 +12,6 @@ from mobility_app.cli.texts import words
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
 from mobility_app.errors import InvalidValue
-from mobility_app.hq.intake.run import import_path
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
 
@@ -56,6 +55,8 @@ def import_(
     folder: Path = FOLDER,
 ) -> None:
     """Take in billing documents and catalogues. What can't be taken in waits in quarantine with its reason."""
+    from mobility_app.hq.intake.run import import_path
+
     office = _office(folder)
     with Progress(transient=True) as bar:
         task = bar.add_task(words()("Importing"), total=None)
@@ -90,12 +91,17 @@ def user(
     company: str = typer.Option(..., help="Company, by name."),
     territory: list[str] = typer.Option([], help="Territory, by name; may be given several times."),
     email: str = typer.Option(None, help="E-mail address."),
+    everywhere: bool = typer.Option(False, "--everywhere", help="Give every territory of every company."),
     folder: Path = FOLDER,
 ) -> None:
     """Add a person."""
     if role not in ROLES:
         raise InvalidValue("user", "role", "not_a_choice")
-    typer.echo(_office(folder).add_user(name, role, company, territory, email))
+    office = _office(folder)
+    user_id = office.add_user(name, role, company, territory, email)
+    if everywhere:
+        office.give_everything(user_id)
+    typer.echo(user_id)
 
 
 @app.command(epilog='Example: mobility hq invite "Ana Silva"')

@@ -30,7 +30,7 @@ def _customer(row: Row, region: str | None) -> Row:
         raise InvalidValue("customer", "identifier_kind", "required")
     if identifier:
         try:
-            row["identifier"] = tax_ids.normalise(str(kind), str(identifier))
+            row["identifier"] = tax_ids.normalised(str(kind), str(identifier))
         except InvalidValue:
             if not row.get("identifier_override"):
                 raise

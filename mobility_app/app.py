@@ -1,0 +1,113 @@
+"""Composition root of the rep's app: Config -> vault -> Store -> SyncWorker -> pages, behind the guard.
+
+Called by `mobility app`. Listens on the loopback alone. The passphrase comes by standard input, or on the lock screen in
+the browser; until then no key is in memory and no page holds data.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+
+from mobility_app.config import Config
+from mobility_app.device import OpenDevice, unlock
+from mobility_app.store.attempts import Attempts
+from mobility_app.store.store import wall_ms
+from mobility_app.sync.status import OFFLINE, Board
+from mobility_app.sync.worker import SyncWorker
+from mobility_app.ui.context import App, Opened
+
+HOST = "127.0.0.1"
+
+
+class Process:
+    """What the screen asks of this process: unlock, lock, sync now."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._board = Board()
+        self._device: OpenDevice | None = None
+        self._worker: SyncWorker | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def board(self) -> Board:
+        """The newest state of sync."""
+        return self._board
+
+    def unlock(self, passphrase: str) -> Opened:
+        """Opens the store and starts to sync. Wrong passphrases make the next try wait longer."""
+        with self._lock:
+            if self._device is None:
+                attempts = Attempts(self._config.folder / "attempts.json", now=wall_ms)
+                self._device = attempts.run(lambda: unlock(self._config, passphrase))
+                self._worker = self._device.worker(self._board)
+                self._worker.start()
+            return Opened(self._device.store, self._device.files)
+
+    def lock(self) -> None:
+        """Stops the worker, closes the store, forgets the keys."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.stop()
+            if self._device is not None:
+                self._device.store.close()
+            self._device, self._worker = None, None
+            self._board.update(state=OFFLINE)
+
+    def sync_now(self) -> None:
+        """Wakes the worker."""
+        if self._worker is not None:
+            self._worker.now()
+
+
+def run(config: Config, passphrase: str | None) -> None:
+    """Serves the app until it is told to stop. Raises what `unlock` raises, and OSError where the port is taken."""
+    # NiceGUI looks at its storage folder when it is imported; nothing of ours is ever put there.
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(config.folder / "nicegui"))
+    from nicegui import app as nicegui_app
+    from nicegui import ui
+
+    from mobility_app.ui import pages, transfers
+    from mobility_app.ui.guard import SERVER_OPTIONS, Guard
+
+    socket.create_server((HOST, config.port)).close()
+    process = Process(config)
+    opened = process.unlock(passphrase) if passphrase is not None else None
+    screen = App(process, language=config.language, opened=opened)
+    root = pages.register(screen)
+    transfers.register(nicegui_app, screen)
+    guard = Guard(config.port)
+    guard.install(nicegui_app)
+    _quiet(config.folder)
+    nicegui_app.on_shutdown(process.lock)
+    nicegui_app.on_startup(lambda: _announce(config, guard.launch_url()))
+    if config.with_parent:
+        threading.Thread(target=_follow_parent, args=(process,), daemon=True).start()
+    ui.run(root, port=config.port, **{**pages.run_options(screen), **SERVER_OPTIONS})
+
+
+def _announce(config: Config, address: str) -> None:
+    sys.stdout.write(address + "\n")
+    sys.stdout.flush()
+    if config.open_browser:
+        webbrowser.open(address)
+
+
+def _quiet(folder: Path) -> None:
+    """Errors go to a log beside the store: types and frames, never values of fields."""
+    logging.basicConfig(
+        filename=folder / "app.log", level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+
+def _follow_parent(process: Process) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    process.lock()
+    os._exit(0)
