@@ -1,4 +1,8 @@
-"""Which of the three lists an activity stands in, what is overdue, and the next preferred weekday."""
+"""Which of the three lists an activity stands in, what is overdue, and the next preferred weekday.
+
+Called by the activities tab, Today and the sheet's counts. Instants are UTC milliseconds since 1970; days are the
+reader's own, so the caller says what day it is.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,15 @@ CLOSED, PLANNED, OPEN = "closed", "planned", "open"
 
 
 def when(activity: Mapping[str, Plain]) -> int | None:
-    """The instant that an activity stands for: an appointment's start, else when it is due."""
-    moment = activity.get("starts_at") or activity.get("due_at")
+    """The instant that an activity stands for: its start, else when it is due."""
+    start = activity.get("starts_at")
+    moment = start if start is not None else activity.get("due_at")
     return moment if isinstance(moment, int) else None
 
 
 def group_of(activity: Mapping[str, Plain], now: int) -> str:
-    """closed: closed or cancelled. planned: not closed and in the future. open: the rest, overdue included."""
+    """closed: closed or cancelled. planned: not closed and in the future. open: the rest, overdue included. Every
+    activity is in exactly one."""
     if activity.get("status") in ("closed", "cancelled"):
         return CLOSED
     moment = when(activity)
@@ -25,9 +31,10 @@ def group_of(activity: Mapping[str, Plain], now: int) -> str:
 
 
 def overdue(activity: Mapping[str, Plain], now: int) -> bool:
-    """Not closed, and its moment (an appointment's end) has passed."""
-    moment = activity.get("ends_at") or when(activity)
-    return group_of(activity, now) == OPEN and isinstance(moment, int) and moment < now
+    """Open, and its moment has passed: its end where it has one, so that a meeting under way is not late."""
+    end = activity.get("ends_at")
+    moment = end if isinstance(end, int) else when(activity)
+    return group_of(activity, now) == OPEN and moment is not None and moment < now
 
 
 def counts(activities: Iterable[Mapping[str, Plain]], now: int) -> dict[str, int]:

@@ -1,4 +1,8 @@
-"""IRPF, the withholding of Spanish sellers: net to pay = base + VAT - withholding."""
+"""IRPF, the withholding of Spanish sellers: net to pay = base + VAT - withholding.
+
+Called by whoever shows, exports or sums a document, and by the sheet, which leaves the field out elsewhere. Rates are
+basis points and come with the customer; which rate the law asks for is not known here.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 
 def applies(company_country: str | None) -> bool:
-    """Whether the selling company withholds at all."""
+    """Whether the selling company withholds at all: only where it is Spanish."""
     return company_country == "ES"
 
 
 def withheld(base_minor: int, rate_bp: int) -> int:
-    """The amount withheld, in minor units, rounded half up."""
+    """The amount withheld, in minor units, rounded half up (away from zero)."""
     return int((Decimal(base_minor) * rate_bp / 10_000).quantize(Decimal(1), ROUND_HALF_UP))
 
 
