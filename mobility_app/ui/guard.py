@@ -7,6 +7,7 @@ answers each of them. The guard lets through only what comes from our own page i
 - `Origin` is exactly that host's: required on sockets and on every method but GET and HEAD, and never another one
   anywhere; on the polling path it may only be missing where the browser itself says `Sec-Fetch-Site: same-origin`;
   `Sec-Fetch-Site` is `same-origin` or `none` where it is sent (else 403);
+- no header that decides is there twice, and the length of a body is said in one way (else 400 to 421);
 - the session cookie is there (else 401). It is given for a launch token, once, at `/open?key=...`: 256 random bits,
   HttpOnly, SameSite=Strict, under a name that is new at each start. Refusals have no body and are the same for
   every path, so nobody learns what exists.
@@ -137,6 +138,8 @@ class Guard:
         hosts = _values(scope, b"host")
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts or not scope["path"].startswith("/"):
             return 421
+        if _values(scope, b"content-length") and _values(scope, b"transfer-encoding"):
+            return 400
         origins, sites = _values(scope, b"origin"), _values(scope, b"sec-fetch-site")
         if any(origin != b"http://" + hosts[0].lower() for origin in origins) or len(origins) > 1:
             return 403
