@@ -16,7 +16,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from nicegui import Client, Event, core
 
 from mobility_app.domain.access import Actor
-from mobility_app.errors import MobilityError, WrongPassphrase
+from mobility_app.errors import MobilityError
 from mobility_app.store import identity
 from mobility_app.store.files import FileVault
 from mobility_app.store.store import Store, Touched, wall_ms
@@ -94,7 +94,6 @@ class App:
         self.status_changed = Event[[]]()
         self.waiting = NOTHING_WAITS
         self.actor: Actor | None = None
-        self.unlock_failures = 0
         self._opened: Opened | None = None
         self._unlisten: Callable[[], None] | None = None
         self._last_active = now()
@@ -188,12 +187,7 @@ class App:
 
     async def unlock(self, passphrase: str) -> None:
         """Opens the store. Raises what the backend raises."""
-        try:
-            opened = await asyncio.to_thread(self.backend.unlock, passphrase)
-        except WrongPassphrase:
-            self.unlock_failures += 1
-            raise
-        self.unlock_failures = 0
+        opened = await asyncio.to_thread(self.backend.unlock, passphrase)
         await asyncio.to_thread(self._take, opened)
         self.active()
         self._refresh_status()

@@ -131,7 +131,6 @@ def row(words: Words, one: CustomerRow, companies: int = 1) -> Html:
     main = h(
         "span",
         h("span", one.name, class_="fb-row-t"),
-        h("br"),
         h("span", meta, class_="fb-row-m"),
         class_="fb-row-main",
     )

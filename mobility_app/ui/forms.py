@@ -125,7 +125,8 @@ class FieldInput:
 
     def _label(self) -> Html:
         star = h("span", "*", aria_hidden="true", class_="fb-label") if self.field.required else None
-        return h("div", h("label", self.label, for_=input_id(self.slot)), star, class_="fb-input-l")
+        chip = marks.chip_for(self.session.words, self.session.mark(self.slot))
+        return h("div", h("label", self.label, for_=input_id(self.slot)), star, chip, class_="fb-input-l")
 
     def _notes(self) -> Html:
         error, clash = self.session.error(self.slot), self._clash()
@@ -271,8 +272,8 @@ def weekday_input(session: EditSession, entity: str, record_id: str, name: str, 
             for day in range(days)
         ]  # fmt: skip
         title = words.field(entity, name)
-        return h("div", h("p", title, class_="fb-input-l fb-input-n"), h("div", buttons, class_="fb-daypick"),
-                 role="group", aria_label=title)  # fmt: skip
+        heading = h("p", h("span", title, class_="fb-input-n"), class_="fb-input-l")
+        return h("div", heading, h("div", buttons, class_="fb-daypick"), role="group", aria_label=title)
 
     async def pressed(act: str, arg: str) -> None:
         session.put(slot, None if session.value(*slot) == int(arg) else int(arg))

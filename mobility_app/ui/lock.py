@@ -1,7 +1,7 @@
 """The lock screen: product mark, passphrase, what went wrong. Drawn in place of everything else while no store is open.
 
-A wrong passphrase costs time that doubles with each further one; the key derivation itself runs on a worker thread.
-Nothing of a customer is on the page.
+How long to wait after wrong tries is counted behind `App.unlock` (`store/attempts.py`), for all browser tabs alike; here
+the wait is shown. The key derivation runs on a worker thread. Nothing of a customer is on the page.
 """
 
 from __future__ import annotations
@@ -15,20 +15,12 @@ from mobility_app.ui.context import App
 from mobility_app.ui.markup import h, join
 from mobility_app.ui.shell import PRODUCT
 
-DELAY_FIRST_SECONDS, DELAY_MAX_SECONDS = 1, 60
-FREE_TRIES = 2
 PASSPHRASE_MAX = 1024
-
-
-def delay_after(failures: int) -> int:
-    """Seconds before the next try may be made."""
-    if failures <= FREE_TRIES:
-        return 0
-    return min(DELAY_FIRST_SECONDS << min(failures - FREE_TRIES - 1, 10), DELAY_MAX_SECONDS)
+WAIT_MAX_SECONDS = 3600
 
 
 class LockScreen:
-    """One lock screen in one browser tab. Failures are counted in the App: a second tab brings no free tries."""
+    """One lock screen in one browser tab."""
 
     def __init__(self, app: App) -> None:
         self._app, words = app, app.words
@@ -64,16 +56,19 @@ class LockScreen:
             await self._app.unlock(passphrase)
         except WrongPassphrase as wrong:
             self._input.value = ""
-            await self._wait(words.error(wrong))
+            await self._wait(words.error(wrong), wrong.details.get("wait_ms"))
         except MobilityError as error:
             self._say(words.error(error))
             self._ready()
         else:
             self._app.reload_pages()
 
-    async def _wait(self, text: str) -> None:
+    async def _wait(self, text: str, wait_ms: object) -> None:
         words = self._app.words
-        for left in range(delay_after(self._app.unlock_failures), 0, -1):
+        seconds = min(-(-wait_ms // 1000), WAIT_MAX_SECONDS) if isinstance(wait_ms, int) else 0
+        for left in range(seconds, 0, -1):
+            if self._error.is_deleted:
+                return
             self._say(f"{text} {words.n('Next try in {n} second.', 'Next try in {n} seconds.', left)}")
             await asyncio.sleep(1)
         self._say(text)

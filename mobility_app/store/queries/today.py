@@ -9,7 +9,7 @@ from mobility_app.store.store import Store
 
 DAY_MS = 24 * 3600 * 1000
 DAYS_AHEAD = 7
-ROWS_MAX = 25
+ROWS_MAX = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from mobility_app.domain.change import Row
 from mobility_app.domain.fields import Merge, Plain
 from mobility_app.errors import InvalidValue, MobilityError, NotAllowed, NotFound
 from mobility_app.store.drafts import Draft
+from mobility_app.store.queries.sheet import Mark
 from mobility_app.store.writing import Writing
 from mobility_app.ui import inputs
 from mobility_app.ui.context import App
@@ -66,6 +67,7 @@ class EditSession:
         self.app, self.customer_id, self.currency, self.editor = app, customer_id, currency, editor
         self.position, self.kept = position, kept
         self.errors: dict[Slot, str] = {}
+        self.marks: Mapping[Slot, Mark] = {}
         self._rows: dict[Record, Row] = {}
         self._cells: dict[Slot, Cell] = {}
         self._new: dict[Record, Row] = {}
@@ -114,6 +116,10 @@ class EditSession:
             return None
         now = self.row(*slot[:2]).get(slot[2])
         return Clash(now) if now not in (cell.seen, cell.value) else None
+
+    def mark(self, slot: Slot) -> Mark | None:
+        """What is not settled about the field, as the sheet last knew it."""
+        return self.marks.get(slot)
 
     def touched(self, slot: Slot) -> bool:
         """Whether something was typed into the field."""

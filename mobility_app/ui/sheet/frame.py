@@ -22,11 +22,11 @@ from mobility_app.store.queries import sheet as queries
 from mobility_app.store.queries.sheet import SheetHeader
 from mobility_app.store.store import Touched
 from mobility_app.store.writing import Writing
-from mobility_app.ui import dialogs, forms, lists
+from mobility_app.ui import forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
 from mobility_app.ui.markup import Html, h, join
-from mobility_app.ui.sheet import head, kept
+from mobility_app.ui.sheet import head, kept, savebar
 from mobility_app.ui.sheet.editing import EditSession, Slot
 from mobility_app.ui.sheet.tab import Tab
 from mobility_app.ui.window import Window
@@ -287,43 +287,19 @@ class Sheet:
         for entity, found in rows.items():
             session.load(entity, found)
         await session.begin()
+        session.marks = self.header.marks
         self.session = session
         self.fail("")
         if left:
             session.resume(left)
             await self.read(kept.discard, self.customer_id, left)
         self._draw_head()
-        self._draw_save_bar(session)
+        with self._floating:
+            savebar.draw(self.window, session, self.href(), self.save, self.cancel)
         await self.rebuild()
         self.announce(self.words("Editing"))
         if slot is not None:
             self.window.run(f"fb.focus({json.dumps(forms.input_id(slot))})")
-
-    def _draw_save_bar(self, session: EditSession) -> None:
-        words = self.words
-        with self._floating, ui.element("div").classes("fb-float").props("role=group") as bar:
-            bar.props["aria-label"] = words("Unsaved edits")
-            count = markup(self._count(session), look="fb-float-t").props("role=status")
-            dialogs.press(words("Cancel"), self.cancel, "fb-btn-ghost")
-            dialogs.press(words("Save"), self.save, "fb-btn-primary", "data-save")
-
-        def follow() -> None:
-            if count.is_deleted:
-                session.unlisten(follow)
-                return
-            text = self._count(session)
-            if count.content != text:
-                count.set_content(text)
-                self.window.run(f"fb.dirty({session.changed}, {json.dumps(self.href())})")
-
-        session.listen(follow)
-        if session.changed:
-            self.window.run(f"fb.dirty({session.changed}, {json.dumps(self.href())})")
-
-    def _count(self, session: EditSession) -> Html:
-        if session.changed == 0:
-            return h("span", self.words("No changes"))
-        return h("span", self.words.n("{n} change", "{n} changes", session.changed))
 
     async def save(self) -> None:
         """Keeps all edits of the sheet in one transaction and turns to read mode; or shows what was refused."""
@@ -336,23 +312,12 @@ class Sheet:
             self.fail(error)
             return
         if not done:
-            self._refused(session)
+            self._alert.set_content(savebar.refusals(session))
+            self.window.run(f"fb.focus({json.dumps(savebar.first_wrong(session))})")
             return
         await self._read_mode()
         if changed:
             self.toast(self.words("Saved on this device"))
-
-    def _refused(self, session: EditSession) -> None:
-        lines = [f"{self._where(slot)}: {text}" for slot, text in list(session.errors.items())[:5]]
-        title = self.words("Not saved. Correct this and save again.")
-        body = join(title, h("ul", [h("li", line) for line in lines]))
-        self._alert.set_content(lists.notice("bad", body, symbol="circle-alert"))
-        first = next(iter(session.errors), None)
-        if first is not None:
-            self.window.run(f"fb.focus({json.dumps(forms.input_id(first))})")
-
-    def _where(self, slot: Slot) -> str:
-        return self.words.field(slot[0], slot[2]) if slot[2] else self.words.entity(slot[0])
 
     async def cancel(self) -> None:
         """Drops all edits of the sheet."""
