@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import platform
 import sys
 from pathlib import Path
@@ -114,7 +115,12 @@ def attach_demo(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
 
     opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, words()("Passphrase:")))
     with opened.store.reading() as session:
-        customers = session.rows("SELECT customer_id FROM search_row ORDER BY sort_key LIMIT 12")
+        # shared customers of other territories are seen here, but are not ours to change
+        customers = session.rows(
+            "SELECT customer_id FROM search_row JOIN customer ON customer.id = customer_id"
+            " WHERE territory_id IN (SELECT value FROM json_each(?)) ORDER BY sort_key LIMIT 12",
+            json.dumps(opened.store.actor().territory_ids),
+        )
     for (customer_id,) in customers:
         for name, content in made_files():
             attach(opened.store, opened.files, customer_id, name, [content])
