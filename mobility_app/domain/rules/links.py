@@ -1,0 +1,54 @@
+"""Web sites and e-mail addresses: what may be kept, and so be clicked.
+
+Called by `checks.settled`, imports and the composer of messages. Only the form is checked, offline; whether somebody
+answers there is found out by clicking. Returns the text to keep, or None where it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+SCHEMES = ("http", "https")
+EMAIL_LENGTH_MAX = 254  # RFC 5321: a path of 256 with its two brackets
+_LOCAL_LENGTH_MAX = 64
+
+_WORD = "A-Za-z0-9\u00a1-\U0010ffff"  # letters of any script: names of hosts and people are not only ASCII
+_LABEL = rf"[{_WORD}](?:[{_WORD}_-]{{0,61}}[{_WORD}])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\.?")
+_LOCAL = re.compile(rf"[{_WORD}!#$%&'*+/=?^_`{{|}}~-]+(?:\.[{_WORD}!#$%&'*+/=?^_`{{|}}~-]+)*")
+
+
+def website(text: str) -> str | None:
+    """An address that a browser may open: http or https, with a whole host name and without a user's name in it, which
+    is only there to mislead ("https://bank.example@evil.example")."""
+    address = text.strip()
+    if not _plain(address) or "\\" in address:
+        return None
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:  # brackets or a port that are none
+        return None
+    if parts.scheme not in SCHEMES or "@" in parts.netloc or port == 0:
+        return None
+    host = parts.hostname or ""
+    return address if _HOST.fullmatch(host) or ":" in host else None
+
+
+def email(text: str) -> str | None:
+    """An address as RFC 5322 writes it without quotes and comments, letters of any script allowed (RFC 6531). The
+    domain is kept in lower case, what stands before the @ as it is."""
+    address = text.strip()
+    local, at, domain = address.rpartition("@")
+    domain = domain.lower()
+    if not at or not _plain(address) or len(address) > EMAIL_LENGTH_MAX or len(local) > _LOCAL_LENGTH_MAX:
+        return None
+    if not _LOCAL.fullmatch(local) or not _HOST.fullmatch(domain) or domain.endswith("."):
+        return None
+    return None if domain.rpartition(".")[2].isdigit() else f"{local}@{domain}"
+
+
+def _plain(text: str) -> bool:
+    """No blanks, nothing invisible: a mark that turns the reading direction makes one address look like another."""
+    return text.isprintable() and " " not in text
