@@ -52,6 +52,8 @@ def test_patterns_that_people_write_are_taken(pattern: str) -> None:
         "(?:a*){2,9}",
         "((a?)+)?",
         r"a*a*a*a*a*b",
+        "(a)?" * 5,  # each may match or not: 2 to the power of their number
+        "(a|a)" * 5,
         "a++",
         "a+?",
         "(",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from mobility_app.errors import InvalidValue
 
 PATTERN_LENGTH_MAX = 200
-REPETITIONS_MAX = 4  # open ones; on 40 characters some 100,000 steps at the very most
+REPETITIONS_MAX = 4  # open ones and groups; on 40 characters some 100,000 steps at the very most
 
 _TOKEN = re.compile(
     r"(?P<group>\((?:\?:)?)|(?P<end>\)\??)(?![*+{])|(?P<choice>\|)"
@@ -49,7 +49,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         token = _TOKEN.match(bare, place)
         if token is None:
             return None
-        repetitions += token["repeat"] in ("*", "+", "?") or token["open"] is not None
+        repetitions += token["repeat"] in ("*", "+", "?") or token["open"] is not None or token["group"] is not None
         place = token.end()
     try:
         return re.compile(bare) if repetitions <= REPETITIONS_MAX else None
