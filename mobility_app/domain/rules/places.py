@@ -1,10 +1,26 @@
-"""Countries: the language and currency that nobody said. Source: CLDR, through Babel."""
+"""Countries, currencies and languages: which codes there are, and the language and currency that nobody said.
+
+Called by `checks.settled`, defaults and imports. The source is CLDR, through Babel, which is loaded at the first
+question. Codes out of use stay known: an old record must not become unwritable because a country changed its money.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 LANGUAGE_FALLBACK, CURRENCY_FALLBACK = "en", "EUR"
+
+# CLDR's two letters beyond ISO 3166-1: reserved, of the user's own, unions. Kosovo's XK stays: mail and trade use it.
+_NO_COUNTRY = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"))
+_NO_CURRENCY = frozenset(("XXX", "XTS"))  # ISO 4217's codes for "none" and for tests
+
+# BCP 47 (RFC 5646): language, script, region, variants, extensions, private use.
+_TAG = re.compile(
+    r"(?P<language>[A-Za-z]{2,3})(?:-(?P<script>[A-Za-z]{4}))?(?:-(?P<region>[A-Za-z]{2}|[0-9]{3}))?"
+    r"(?P<rest>(?:-(?:[0-9A-Za-z]{5,8}|[0-9][0-9A-Za-z]{3}))*(?:-[0-9A-WY-Za-wy-z](?:-[0-9A-Za-z]{2,8})+)*"
+    r"(?:-[Xx](?:-[0-9A-Za-z]{1,8})+)?)"
+)
 
 
 @lru_cache(maxsize=300)
@@ -27,17 +43,33 @@ def currency_of(country: str) -> str:
 
 @lru_cache(maxsize=1)
 def countries() -> frozenset[str]:
-    """All ISO 3166-1 alpha-2 codes in use."""
+    """All ISO 3166-1 alpha-2 codes in use, and XK."""
     from babel import Locale
 
-    return frozenset(
-        code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code < "ZZ"
+    return (
+        frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha())
+        - _NO_COUNTRY
     )
 
 
 @lru_cache(maxsize=1)
 def currencies() -> frozenset[str]:
-    """All ISO 4217 codes that CLDR knows."""
+    """All ISO 4217 codes that CLDR knows, those out of use included."""
     from babel import Locale
 
-    return frozenset(Locale("en").currencies)
+    return frozenset(Locale("en").currencies) - _NO_CURRENCY
+
+
+@lru_cache(maxsize=300)
+def language_tag(text: str) -> str | None:
+    """A BCP 47 tag in its customary letters ("PT-br" is "pt-BR"), or None where it is none. An underscore counts as a
+    hyphen, as programs write one. Whether somebody speaks it is not asked."""
+    found = _TAG.fullmatch(text.strip().replace("_", "-"))
+    if found is None:
+        return None
+    parts = [found["language"].lower()]
+    if found["script"]:
+        parts.append(found["script"].title())
+    if found["region"]:
+        parts.append(found["region"].upper())
+    return "-".join(parts) + found["rest"].lower()
