@@ -27,6 +27,21 @@ def test_a_country_brings_its_language_and_its_money(country: str, language: str
     assert places.currency_of(country) == currency
 
 
+def test_a_countrys_own_money_comes_before_a_foreign_one_that_is_tender_there() -> None:
+    assert places.currency_of("HT") == "HTG"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("PT", "PT"), (" pt ", "PT"), ("UK", "GB"), ("XI", "GB"), ("el", "GR"), ("1A", "XK"), ("Brazil", "BR"),
+        ("usa", "US"), ("United  States", "US"), ("Holland", "NL"), ("EU", None), ("Nowhere", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_country_is_known_by_its_code_and_by_its_english_name(text: str, code: str | None) -> None:
+    assert places.country_of(text) == code
+
+
 def test_a_country_that_nobody_knows_falls_back() -> None:
     assert (places.language_of("QQ"), places.currency_of("QQ")) == ("en", "EUR")
 

@@ -1,4 +1,4 @@
-"""Countries, currencies and languages: which codes there are, and the language and currency that nobody said.
+"""Countries, currencies and languages: which codes and names there are, and the language and currency that nobody said.
 
 Called by `checks.settled`, defaults and imports. The source is CLDR, through Babel, which is loaded at the first
 question. Codes out of use stay known: an old record must not become unwritable because a country changed its money.
@@ -10,6 +10,9 @@ import re
 from functools import lru_cache
 
 LANGUAGE_FALLBACK, CURRENCY_FALLBACK = "en", "EUR"
+
+_ALIASES = {"uk": "GB", "great britain": "GB", "england": "GB", "usa": "US", "u.s.a.": "US", "holland": "NL"}
+_CODES = {"UK": "GB", "XI": "GB", "EL": "GR", "1A": "XK"}  # as VAT ids and e-invoices write them
 
 # CLDR's two letters beyond ISO 3166-1: reserved, of the user's own, unions. Kosovo's XK stays: mail and trade use it.
 _NO_COUNTRY = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"))
@@ -34,11 +37,21 @@ def language_of(country: str) -> str:
 
 @lru_cache(maxsize=300)
 def currency_of(country: str) -> str:
-    """The currency of a country today, ISO 4217."""
+    """The currency of a country today, ISO 4217. Where several are legal tender: its own (HTG, not USD, in Haiti)."""
     from babel.numbers import get_territory_currencies
 
     found = get_territory_currencies(country)
-    return found[-1] if found else CURRENCY_FALLBACK
+    own = [currency for currency in found if currency.startswith(country)]
+    return (own or found or [CURRENCY_FALLBACK])[-1]
+
+
+def country_of(text: str) -> str | None:
+    """ISO 3166-1 alpha-2 of a country's code or English name in any case ("UK", "USA", "el", "Brazil"), or None."""
+    plain = " ".join(text.split())
+    code = _CODES.get(plain.upper(), plain.upper())
+    if code in countries():
+        return code
+    return _ALIASES.get(plain.casefold()) or _by_name().get(plain.casefold())
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +71,13 @@ def currencies() -> frozenset[str]:
     from babel import Locale
 
     return frozenset(Locale("en").currencies) - _NO_CURRENCY
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> dict[str, str]:
+    from babel import Locale
+
+    return {str(name).casefold(): code for code, name in Locale("en").territories.items() if code in countries()}
 
 
 @lru_cache(maxsize=300)
