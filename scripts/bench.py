@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Measures and prints: figure, yardstick of the same run, ratio. Nothing is asserted: machines are noisy, ratios are not.
+
+    python scripts/bench.py store --customers 2000
+    python scripts/bench.py sync --customers 1000
+
+Run with the environment's Python (.venv). Each figure is the median of several interleaved repetitions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import orjson
+
+from mobility_app.hq.demo import make
+from mobility_app.hq.office import Office
+from mobility_app.store import identity, search
+from mobility_app.store.database import sqlcipher
+from mobility_app.store.identity import Identity
+from mobility_app.store.store import Store
+from mobility_app.sync import protocol
+from mobility_app.sync.engine import Engine
+from mobility_app.sync.enrolment import enrol
+from mobility_app.sync.transport import HttpTransport
+
+REPEATS = 5
+KEY = b"k" * 32
+COMPANY, TERRITORY, USER = "c" * 32, "7" * 32, "d" * 32
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that one run of the work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def row(what: str, figure: float, unit: str, yardstick: str, other: float) -> None:
+    """One line: the figure, its yardstick, figure : yardstick."""
+    print(f"{what:<44} {figure:>12,.2f} {unit:<10} {yardstick:<38} {other:>12,.2f}   ratio {figure / other:.2f}")
+
+
+def device(folder: Path) -> Store:
+    """A store of a rep without an HQ."""
+    store = Store(folder / "store.db", KEY)
+    with store.transaction() as session:
+        session.run("UPDATE ctx SET applying=1")
+        session.insert("company", COMPANY, {"name": "Lusa", "country": "PT", "currency": "EUR"})
+        session.run("UPDATE ctx SET applying=0")
+        identity.keep(session, Identity("device", 1, USER, "http://127.0.0.1:1", "", ""))
+        reach = {"role": "rep", "company_ids": [COMPANY], "territory_ids": [TERRITORY]}
+        identity.set_meta(session, "actor", json.dumps(reach))
+    return store
+
+
+def bench_store(folder: Path, customers: int) -> None:
+    """Writes, triggers and search of one device."""
+    store = device(folder)
+    with store.writing() as tx:
+        ids = [tx.create("customer", {"name": f"Customer {n} Óptica", "notes": "x" * 80}) for n in range(customers)]
+    plain = sqlcipher(folder / "plain.db", KEY)
+    with plain.transaction() as session:
+        session.run("CREATE TABLE customer (id CHAR(32) PRIMARY KEY, name TEXT, notes TEXT, website TEXT)")
+        session.many("INSERT INTO customer VALUES (?, ?, ?, NULL)", [(key, key, "x" * 80) for key in ids])
+    figures: dict[str, list[float]] = {name: [] for name in ("captured", "raw", "muted", "save", "commit", "search")}
+    for number in range(REPEATS):
+        values = [(f"https://{number}-{place}.example", key) for place, key in enumerate(ids)]
+        update = "UPDATE customer SET website=? WHERE id=?"
+
+        def captured(values: list[tuple[str, str]] = values) -> None:
+            with store.transaction() as session:
+                session.run("UPDATE ctx SET user_id=?, tx=tx+1", USER)
+                session.many(update, values)
+                session.run("UPDATE ctx SET user_id=NULL")
+
+        def raw(values: list[tuple[str, str]] = values) -> None:
+            with plain.transaction() as session:
+                session.many(update, values)
+
+        figures["captured"].append(timed(captured))
+        figures["raw"].append(timed(raw))
+        figures["save"].append(statistics.median(timed(lambda n=n: _save(store, ids[n], number)) for n in range(30)))
+        figures["commit"].append(
+            statistics.median(timed(lambda n=n: _commit(plain, ids[n], number)) for n in range(30))
+        )
+        with store.reading() as session:
+            figures["search"].append(
+                statistics.median(timed(lambda n=n: search.find(session, f"customer {n}")) for n in range(100))
+            )
+    middle = {name: statistics.median(found) for name, found in figures.items() if found}
+    row(
+        "update with change log",
+        customers / middle["captured"],
+        "rows/s",
+        "raw executemany, encrypted",
+        customers / middle["raw"],
+    )
+    row(
+        "one save: checks, log, search, fsync",
+        middle["save"] * 1e3,
+        "ms",
+        "one raw UPDATE with its fsync",
+        middle["commit"] * 1e3,
+    )
+    row("search as typed", middle["search"] * 1e3, "ms", "one raw UPDATE with its fsync", middle["commit"] * 1e3)
+    store.close()
+    plain.close()
+
+
+def _save(store: Store, key: str, number: int) -> None:
+    with store.writing() as tx:
+        tx.update("customer", key, {"name": f"Saved {number} {key[:4]}"})
+
+
+def _commit(plain: object, key: str, number: int) -> None:
+    with plain.transaction() as session:  # type: ignore[attr-defined]
+        session.run("UPDATE customer SET name=? WHERE id=?", f"Saved {number}", key)
+
+
+def bench_sync(folder: Path, customers: int) -> None:
+    """First sync, pushes, pulls and idle rounds over a real HQ process."""
+    from tests.support.bench import start_hq
+
+    hq = start_hq(folder / "hq")
+    made = timed(lambda: make(hq.office, customers=customers))
+    records = sum(len(rows) for rows in hq.dump().values())
+    print(f"{records:,} records of {customers:,} customers made in {made:.1f} s")
+    with hq.office.ledger.transaction() as tx:
+        company = tx.find("company")
+        tx.create("user", {
+            "name": "All", "role": "rep", "language": "pt", "company_ids": [str(one["id"]) for one in company],
+            "territory_ids": [str(one["id"]) for one in tx.find("territory")],
+        })  # fmt: skip
+    stores = [_enrolled(folder / name, hq.office, hq.url) for name in ("one", "two")]
+    engines = [Engine(store, HttpTransport(hq.url)) for store in stores]
+    first = timed(engines[0].round)
+    engines[1].round()
+    raw = _raw_insert(folder, stores[0])
+    row("first sync by replay", records / first, "records/s", "raw insert of the same rows", records / raw)
+    _edits(engines, stores, min(customers, 500), "edits")
+    _idle(engines[0], hq.url)
+    _pull(hq.office)
+    for store in stores:
+        store.close()
+    hq.stop()
+
+
+def _enrolled(folder: Path, office: Office, url: str) -> Store:
+    folder.mkdir()
+    store = Store(folder / "store.db", KEY)
+    enrol(store, HttpTransport(url), url, office.invite("All"), folder.name, os.urandom)
+    return store
+
+
+def _raw_insert(folder: Path, store: Store) -> float:
+    plain = sqlcipher(folder / "raw.db", KEY)
+    with store.reading() as session:
+        rows = session.rows("SELECT record_id, entity, patch FROM entry WHERE kind='create'")
+    with plain.transaction() as session:
+        session.run("CREATE TABLE t (id CHAR(32) PRIMARY KEY, entity TEXT, patch TEXT)")
+
+    def insert() -> None:
+        with plain.transaction() as session:
+            session.many("INSERT INTO t VALUES (?, ?, ?)", rows)
+
+    spent = timed(insert)
+    plain.close()
+    return spent
+
+
+def _edits(engines: list[Engine], stores: list[Store], count: int, what: str) -> None:
+    with stores[0].reading() as session:
+        ids = [found[0] for found in session.rows("SELECT id FROM customer ORDER BY id LIMIT ?", count)]
+    with stores[0].writing() as tx:
+        for key in ids:
+            tx.update("customer", key, {"website": f"https://{key[-6:]}.example"})
+    up = timed(engines[0].round)
+    down = timed(engines[1].round)
+    assert engines[0].last_push is not None
+    body = engines[0].last_push[1]
+    text = protocol.decoded(body, "zstd")
+    row(
+        f"{len(ids)} {what} pushed and judged",
+        len(ids) / up,
+        "changes/s",
+        "the same pulled and applied",
+        len(ids) / down,
+    )
+    row("bytes of an edit, up", len(body) / len(ids), "bytes", "its JSON", len(text) / len(ids))
+
+
+def _idle(engine: Engine, url: str) -> None:
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    idle, bare = [], []
+    for _ in range(20):
+        idle.append(timed(engine.round))
+        bare.append(timed(lambda: session.get(f"{url}/health/live", timeout=5).content))
+    row(
+        "nothing to do",
+        statistics.median(idle) * 1e3,
+        "ms",
+        "bare GET on the same server",
+        statistics.median(bare) * 1e3,
+    )
+
+
+def _pull(office: Office) -> None:
+    from mobility_app.hq import devices
+    from mobility_app.hq.feed import Feed
+    from mobility_app.store.cursor import Cursor
+
+    with office.ledger.reading() as session:
+        actor = devices.actor(session, office.named(session, "user", "All"))
+        pages, plain = [], []
+        for _ in range(REPEATS):
+            pages.append(timed(lambda: protocol.pack(_answer(Feed(session, actor, "x").page(Cursor())))))
+            plain.append(timed(lambda: orjson.dumps(session.rows("SELECT * FROM log WHERE stream!='hq' LIMIT 2000"))))
+    row(
+        "a page of 2,000 entries",
+        2000 / statistics.median(pages),
+        "entries/s",
+        "SELECT and orjson",
+        2000 / statistics.median(plain),
+    )
+
+
+def _answer(page: object) -> protocol.PullAnswer:
+    to = page.cursor  # type: ignore[attr-defined]
+    cursor = protocol.WireCursor(to.epoch, to.role, to.scopes, to.streams)
+    return protocol.PullAnswer(protocol.WireActor("rep", [], [], "pt"), page.events, cursor)  # type: ignore[attr-defined]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("store", "sync"))
+    parser.add_argument("--customers", type=int, default=1000)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="mobility-bench-"))
+    try:
+        {"store": bench_store, "sync": bench_sync}[options.what](folder, options.customers)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
