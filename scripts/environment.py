@@ -1,6 +1,8 @@
 """Makes `.venv` from requirements.lock with nothing but the standard library. Used by run.py and test.py.
 
-Everything that can be missing on a fresh machine gets one clear line. Done again only when the lock or Python changed.
+Everything that can be missing on a fresh machine gets one clear line. Done again only when the lock, pyproject.toml,
+Python or the project's place changed; a setup that was cut short is begun anew. It does not choose or update versions:
+`lock.py` does.
 """
 
 from __future__ import annotations
@@ -12,15 +14,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
 LOWEST, HIGHEST = (3, 11), (3, 13)
 ROOM_BYTES = 1_500_000_000
 TRIES = 3
+# What Python can be built or packaged without -> what the line calls it. The underscored ones are the compiled halves.
+FEATURES = {
+    "_ssl": "ssl", "_sqlite3": "sqlite3", "_ctypes": "ctypes", "zlib": "zlib", "venv": "venv", "ensurepip": "ensurepip",
+}  # fmt: skip
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """Ends the program with one line."""
     print(message, file=sys.stderr)
     raise SystemExit(2)
@@ -32,46 +40,85 @@ def venv_python() -> Path:
 
 
 def ensure() -> Path:
-    """The interpreter of a ready environment."""
-    _check_machine()
+    """The interpreter of a ready environment. Ends the program with one line where the machine can't have it."""
+    _check_python()
     mark, wanted = VENV / "ready", _wanted()
     if mark.exists() and mark.read_text("ascii") == wanted and venv_python().exists():
         return venv_python()
-    print("Setting up .venv (once; it takes a few minutes) ...", flush=True)
-    if shutil.disk_usage(ROOT).free < ROOM_BYTES:
-        fail(f"Not enough room on the disk of {ROOT}: {ROOM_BYTES // 10**6} MB are needed.")
+    try:
+        _make()
+        mark.write_text(wanted, "ascii")
+    except OSError as failed:
+        fail(f"The environment can't be made in {VENV}: {failed.strerror or failed}.")
+    return venv_python()
+
+
+def need_room(size_bytes: int) -> None:
+    """Ends the program where the project's disk has less room than that."""
+    if shutil.disk_usage(ROOT).free < size_bytes:
+        fail(f"Not enough room on the disk of {ROOT}: {size_bytes // 10**6} MB are needed. Free some and start again.")
+
+
+def _check_python() -> None:
+    if not LOWEST <= sys.version_info[:2] <= HIGHEST:
+        have = ".".join(map(str, sys.version_info[:2]))
+        fail(f"Python 3.11, 3.12 or 3.13 is needed; this is {have}. Start the script with one of them.")
+    if lacking := [name for module, name in FEATURES.items() if importlib.util.find_spec(module) is None]:
+        fail(
+            f"This Python ({sys.executable}) was installed without {', '.join(lacking)}. "
+            "Debian, Ubuntu: apt-get install python3-venv. Elsewhere: take Python from python.org."
+        )
+
+
+def _make() -> None:
+    print("Setting up .venv (once; needs a network, takes a minute or a few) ...", flush=True)
+    need_room(ROOM_BYTES)
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True, check=False
     )
     if made.returncode:
-        fail("Python can't make a virtual environment: " + (made.stderr or made.stdout).strip().splitlines()[-1])
-    _pip("install", "--require-hashes", "--no-deps", "-r", str(ROOT / "requirements.lock"))
-    _pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
-    mark.write_text(wanted, "ascii")
-    return venv_python()
-
-
-def _check_machine() -> None:
-    if not LOWEST <= sys.version_info[:2] <= HIGHEST:
-        have = ".".join(map(str, sys.version_info[:2]))
-        fail(f"Python 3.11, 3.12 or 3.13 is needed; this is {have}. Start the script with one of them.")
-    for feature, package in (("ssl", "OpenSSL support"), ("venv", "the venv module"), ("ensurepip", "ensurepip"),
-                             ("ctypes", "ctypes"), ("zlib", "zlib")):  # fmt: skip
-        if importlib.util.find_spec(feature) is None:
-            fail(f"This Python lacks {package}. On Debian or Ubuntu: apt-get install python3-venv.")
+        said = (made.stderr or made.stdout).strip().splitlines() or ["no reason given"]
+        fail(f"Python can't make a virtual environment: {said[-1]}")
+    _pip("--require-hashes", "--no-deps", "--requirement", str(LOCK))
+    # setuptools is in the lock: building our own package asks no network
+    _pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
 
 
 def _wanted() -> str:
-    text = (ROOT / "requirements.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
-    return hashlib.sha256(text + str(ROOT).encode()).hexdigest()
+    """What the mark of a ready environment holds."""
+    parts = (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _pip(*words: str) -> None:
-    command = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", *words, "--quiet"]
-    lines: list[str] = []
-    for _ in range(TRIES):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
+    """`pip install`, tried again a few times: what was fetched by then is in pip's cache."""
+    command = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", *words]
+    reason = ""
+    for number in range(1, TRIES + 1):
+        code, reason = _progress(command)
+        if code == 0:
             return
-        lines = [line for line in (done.stderr or done.stdout).strip().splitlines() if "ERROR" in line] or ["unknown"]
-    fail(f"The packages could not be installed (is there a network?): {lines[-1]}")
+        if number < TRIES:
+            print(f"That did not work ({reason}); trying again ...", flush=True)
+    fail(f"The packages could not be installed. Is there a network? pip says: {reason}")
+
+
+def _progress(command: list[str]) -> tuple[int, str]:
+    """Runs pip with one moving line on a terminal. Returns its exit code and the last error that it named."""
+    packages = [line for line in LOCK.read_text("utf-8").splitlines() if line[:1].isalnum()]
+    total, done, reason = len(packages), 0, "no reason given"
+    variables = {**os.environ, "PIP_USER": "0", "PYTHONUTF8": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+        env=variables,
+    ) as pip:  # fmt: skip
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            if line.startswith("ERROR:"):
+                reason = line.removeprefix("ERROR:").strip()[:300]
+            if line.startswith("Collecting ") and sys.stdout.isatty():
+                done += 1
+                print(f"\r  {min(done, total)} of {total} packages", end="", flush=True)
+    if done:
+        print("\r" + " " * 40 + "\r", end="", flush=True)
+    return pip.returncode, reason
