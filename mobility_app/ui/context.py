@@ -92,6 +92,7 @@ class App:
         self.words = Words(language, zone)
         self.changed = Event[Touched]()
         self.status_changed = Event[[]]()
+        self.editor_gone = Event[str]()  # id of a customer whose editor left without saving
         self.waiting = NOTHING_WAITS
         self.actor: Actor | None = None
         self._opened: Opened | None = None

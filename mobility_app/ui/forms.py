@@ -118,6 +118,7 @@ class FieldInput:
                 ui.html(self._label(), sanitize=False)
             self.element = self._make()
             self._below = markup(self._notes(), self._act)
+        self._show_error()
         self.element.on("focus", self._focus).on("blur", self._blur)
         session.listen(self.refresh)
 
@@ -142,10 +143,10 @@ class FieldInput:
         theirs = words.value(
             self.slot[0], self.slot[2], clash.theirs, currency=self.session.currency, names=dict(self.choices or {})
         )
-        title = words("{field} was changed at the office while you were editing", field=self.label)
+        title = words("{field} was changed meanwhile", field=self.label)
         buttons = [
             lists.button(words("Keep mine"), act="mine"),
-            lists.button(words("Take theirs: {value}", value=theirs or words(NOT_SET)), act="theirs"),
+            lists.button(words("Take the other: {value}", value=theirs or words(NOT_SET)), act="theirs"),
         ]
         return h("div", h("p", title, class_="fb-conflict-t"), h("div", buttons, class_="fb-two"), class_="fb-conflict")
 
@@ -234,11 +235,14 @@ class FieldInput:
         notes = self._notes()
         if notes != self._below.content:
             self._below.set_content(notes)
-            bad = bool(self.session.error(self.slot))
-            self.box.classes(add="fb-input-bad" if bad else "", remove="" if bad else "fb-input-bad")
-            self.element.props["aria-invalid"] = "true" if bad else "false"
+            self._show_error()
         if not self._focused and not self.session.touched(self.slot):
             self._follow(self.session.text(self.slot))
+
+    def _show_error(self) -> None:
+        bad = bool(self.session.error(self.slot))
+        self.box.classes(add="fb-input-bad" if bad else "", remove="" if bad else "fb-input-bad")
+        self.element.props["aria-invalid"] = "true" if bad else "false"
 
     def _follow(self, raw: Raw) -> None:
         wanted: object = raw

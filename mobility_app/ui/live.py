@@ -13,7 +13,7 @@ from nicegui import events, ui
 
 from mobility_app.ui.markup import Html
 
-Act = Callable[[str, str], Awaitable[None]]
+Act = Callable[[str, str], Awaitable[object]]
 
 _REPORT = """(event) => {
   const button = event.target.closest("[data-act]");

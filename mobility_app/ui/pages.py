@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from nicegui import PageArguments, translations, ui
+from nicegui import PageArguments, core, translations, ui
 from nicegui import app as nicegui_app
 
 from mobility_app.errors import MobilityError
@@ -32,7 +32,7 @@ from mobility_app.ui.sheet import TABS
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
 from mobility_app.ui.window import Window
-from mobility_app.ui.words import Words
+from mobility_app.ui.words import DEFAULT_LANGUAGE, Words
 
 RECONNECT_SECONDS = 900.0  # a tablet that slept finds its page as it was
 IDLE_CHECK_SECONDS = 15.0
@@ -85,6 +85,22 @@ def run_options(app: App) -> dict[str, Any]:
     }
 
 
+class Views(ui.sub_pages):
+    """NiceGUI's views, with our own words where an address leads nowhere."""
+
+    def _render_404(self) -> None:
+        words = Words(nicegui_language())
+        back = lists.button(words("Customers"), href="/customers")
+        title, text = words("This page does not exist"), words("Check the address, or go to the customers.")
+        ui.html(lists.empty("search", title, text, back, level="h1"), sanitize=False)
+
+
+def nicegui_language() -> str:
+    """The language of the open pages, as the settings last set it."""
+    current = core.app.config.language
+    return next((code for code, pack in QUASAR_LANGUAGES.items() if pack == current), DEFAULT_LANGUAGE)
+
+
 async def _windowed(app: App) -> None:
     client = ui.context.client
     router = client.sub_pages_router
@@ -95,7 +111,7 @@ async def _windowed(app: App) -> None:
     routes["/customers/{customer_id}"] = _sheet(window)
     routes["/contacts/{contact_id}"] = _contact(window)
     with view:
-        ui.sub_pages(routes)
+        Views(routes)
     await window.settled()
 
 
@@ -127,7 +143,7 @@ def _sheet(window: Window) -> Callable[..., Any]:
             if tab.open is not None:
                 routes[f"/{tab.slug}/{{record_id}}"] = _tab(sheet, tab, first)
         with sheet.inside:
-            ui.sub_pages(routes)
+            Views(routes)
 
     return show
 

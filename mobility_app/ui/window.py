@@ -47,6 +47,8 @@ class Window:
         self._quiet.set()
         self.query: dict[str, str] = {}
         self._leavers: list[Callable[[], None]] = []
+        client.on_disconnect(self._silent)
+        client.on_connect(self._heard_again)
 
     @property
     def words(self) -> Words:
@@ -132,3 +134,11 @@ class Window:
         leavers, self._leavers = self._leavers, []
         for left in leavers:
             left()
+
+    async def _silent(self) -> None:
+        if self.sheet is not None:
+            await self.sheet.silent()
+
+    async def _heard_again(self) -> None:
+        if self.sheet is not None:
+            await self.sheet.heard_again()

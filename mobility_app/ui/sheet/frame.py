@@ -25,7 +25,7 @@ from mobility_app.store.writing import Writing
 from mobility_app.ui import forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
-from mobility_app.ui.markup import Html, h, join
+from mobility_app.ui.markup import Html
 from mobility_app.ui.sheet import head, kept, savebar
 from mobility_app.ui.sheet.editing import EditSession, Slot
 from mobility_app.ui.sheet.tab import Tab
@@ -59,9 +59,8 @@ class Sheet:
         self._opening = asyncio.ensure_future(self._open())
         window.sheet = self
         window.app.changed.subscribe(self._heard)
+        window.app.editor_gone.subscribe(self._editor_gone)
         window.on_leave(self.close)
-        window.client.on_disconnect(self._away)
-        window.client.on_connect(self._back)
 
     # -- what tabs use
 
@@ -166,12 +165,12 @@ class Sheet:
         with ui.element("div").classes("fb-head"), ui.element("div").classes("fb-head-in"):
             with ui.element("div").classes("fb-head-top"):
                 self._who = markup(Html(""), look="fb-head-top fb-who")
-                self._acts = markup(Html(""), self._header_act, "fb-acts")
+                self._acts = markup(Html(""), self._own_act, "fb-acts")
             self._bar = markup(Html("")).props("role=navigation")
             self._bar.props["aria-label"] = self.words("Customer sheet")
         with ui.element("div").classes("fb-page"):
             self._alert = ui.html("", sanitize=False).props("role=alert").classes("fb-alert")
-            self._offer = markup(Html(""), self._header_act)
+            self._offer = markup(Html(""), self._own_act)
             self.inside = ui.element("div")
         self._floating = ui.element("div")
 
@@ -195,16 +194,10 @@ class Sheet:
         self.window.run("fb.tab()")
 
     def _missing(self, body: ui.element) -> None:
-        words = self.words
-        self.window.title(words("Not found"))
+        self.window.title(self.words("Not found"))
         self.window.client.status_code = 404
         with body:
-            action = lists.button(words("Back to customers"), href="/customers")
-            text = words("It was deleted, or belongs to another territory.")
-            ui.html(
-                lists.empty("user", words("This customer is not on this device"), text, action, level="h1"),
-                sanitize=False,
-            )
+            ui.html(head.missing(self.words), sanitize=False)
 
     def _draw_head(self) -> None:
         header, here = self.header, self.href()
@@ -223,12 +216,7 @@ class Sheet:
         if not self._left or self.session is not None:
             return Html("")
         when = self.words.when(max(draft.at for draft in self._left), self.app.now())
-        text = self.words("There are unsaved edits on this sheet, from {when}.", when=when)
-        buttons = join(
-            lists.button(self.words("Continue editing"), act="continue"),
-            lists.button(self.words("Discard edits"), act="discard", kind="ghost"),
-        )
-        return h("div", lists.notice("accent", text, h("div", buttons, class_="fb-bar")), class_="fb-offer")
+        return head.draft_offer(self.words, when)
 
     async def rebuild(self) -> None:
         """Draws the body of the current tab anew: another mode, another tab."""
@@ -246,34 +234,28 @@ class Sheet:
     # -- acts that no tab has to answer
 
     async def _own_act(self, name: str, arg: str) -> bool:
-        match name:
-            case "settle":
-                conflict_id, _, side = arg.partition(":")
-                await self._store_verb(settle.settle, conflict_id, side)
-            case "dismiss":
-                await self._store_verb(settle.dismiss, int(arg))
-            case "edit":
-                await self.edit()
-            case _:
-                return False
-        return True
-
-    async def _store_verb(self, verb: Callable[..., object], *args: object) -> None:
+        left = self._left
         try:
-            await self.read(verb, *args)
+            match name:
+                case "settle":
+                    conflict_id, _, side = arg.partition(":")
+                    await self.read(settle.settle, conflict_id, side)
+                case "dismiss":
+                    await self.read(settle.dismiss, int(arg))
+                case "edit":
+                    await self.edit()
+                case "continue":
+                    self._left = []
+                    await self.edit(left=left)
+                case "discard":
+                    self._left = []
+                    await self.read(kept.discard, self.customer_id, left)
+                    self._draw_head()
+                case _:
+                    return False
         except MobilityError as error:
             self.fail(error)
-
-    async def _header_act(self, name: str, arg: str) -> None:
-        if name == "edit":
-            await self.edit()
-        elif name == "continue":
-            left, self._left = self._left, []
-            await self.edit(left=left)
-        elif name == "discard":
-            left, self._left = self._left, []
-            await self.read(kept.discard, self.customer_id, left)
-            self._draw_head()
+        return True
 
     # -- edit mode
 
@@ -387,21 +369,34 @@ class Sheet:
     def close(self) -> None:
         """Another view was opened, or the tab is gone: drafts stay, the sheet is not being edited any more."""
         self.app.changed.unsubscribe(self._heard)
+        self.app.editor_gone.unsubscribe(self._editor_gone)
         if self.window.sheet is self:
             self.window.sheet = None
         session, self.session = self.session, None
         if session is not None:
             self.window.run("fb.clean()")
-            asyncio.ensure_future(session.pause())  # noqa: RUF006 - its own end is all it is for
+            asyncio.ensure_future(self._pause(session))  # noqa: RUF006 - its own end is all it is for
 
-    async def _away(self) -> None:
+    async def _pause(self, session: EditSession) -> None:
+        await session.pause()
+        self.app.editor_gone.emit(self.customer_id)
+
+    async def silent(self) -> None:
         """The browser tab has gone silent: a dead tab must not bar files from the customer."""
         if self.session is not None and not self.app.locked:
             await self.read(kept.end, self.customer_id, self.editor)
+            self.app.editor_gone.emit(self.customer_id)
 
-    async def _back(self) -> None:
+    async def heard_again(self) -> None:
+        """The browser tab is back: its edits go on."""
         if self.session is not None and not self.app.locked:
             await self.session.begin()
+
+    async def _editor_gone(self, customer_id: str) -> None:
+        """Somebody's edits of this customer were left: offer to go on with them."""
+        if customer_id == self.customer_id and self._found and self.session is None and not self.app.locked:
+            self._left = await self.read(kept.abandoned, self.customer_id)
+            self._draw_head()
 
 
 def _entities(left: Sequence[Draft]) -> list[str]:

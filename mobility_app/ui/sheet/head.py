@@ -108,3 +108,20 @@ def tab_bar(words: Words, tabs: Sequence[Tab], header: SheetHeader, here: str, c
               aria_current="page" if tab.slug == current else None)
         )  # fmt: skip
     return h("div", links, class_="fb-tabs-in")
+
+
+def draft_offer(words: Words, when: str) -> Html:
+    """Unsaved edits were found: go on with them or not."""
+    text = words("There are unsaved edits on this sheet, from {when}.", when=when)
+    buttons = join(
+        lists.button(words("Continue editing"), act="continue"),
+        lists.button(words("Discard edits"), act="discard", kind="ghost"),
+    )
+    return h("div", lists.notice("accent", text, h("div", buttons, class_="fb-bar")), class_="fb-offer")
+
+
+def missing(words: Words) -> Html:
+    """In place of a customer that this device does not hold."""
+    action = lists.button(words("Back to customers"), href="/customers")
+    text = words("It was deleted, or belongs to another territory.")
+    return lists.empty("user", words("This customer is not on this device"), text, action, level="h1")
