@@ -1,163 +1,209 @@
 """Rules across the fields of one record, on device and HQ alike: `settled` gives the record as it is to be kept.
 
-Every write passes here once, after each field was checked for itself. Libraries are loaded only where a record needs
-them: the app must be on screen in half a second.
+Every write passes here once (the device's write door, HQ's ledger and judge), after `domain.fields.check` took each
+field for itself. The same record gives the same answer everywhere: no clock, no database, no network. Libraries are
+loaded only where a record needs them: the app must be on screen in half a second. A field that is absent counts as None.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
 
 from mobility_app.domain.change import Row
-from mobility_app.domain.rules import phones, places, tax_ids
+from mobility_app.domain.fields import Plain
+from mobility_app.domain.rules import ledger_accounts, links, phones, places, tax_ids
 from mobility_app.errors import InvalidValue
 
-_WEBSITE = re.compile(r"https?://[^\s/$.?#][^\s]*\Z", re.IGNORECASE)
-_EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@.]+(\.[^\s@.]+)+\Z")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+REOPENED_PERCENT = 90  # what a request that was closed at 100 % falls back to when somebody opens it again
 
 
-def settled(entity: str, row: Row, *, region: str | None = None) -> Row:
-    """The record with values normalised, or InvalidValue naming the field and why. `region`: country for telephones."""
-    rule = _RULES.get(entity)
-    return rule({**row}, region) if rule else row
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a rule may know beyond the record."""
+
+    region: str | None
+    before: Mapping[str, Plain] | None
+    ledger_pattern: str | None
 
 
-def _customer(row: Row, region: str | None) -> Row:
+_Rule: TypeAlias = Callable[[str, Row, _Around], None]  # changes the row in place
+
+
+def settled(
+    entity: str,
+    row: Row,
+    *,
+    region: str | None = None,
+    before: Mapping[str, Plain] | None = None,
+    ledger_pattern: str | None = None,
+) -> Row:
+    """A copy of the whole record after the change with values normalised, or InvalidValue naming entity, field and why.
+
+    `region`: country (ISO 3166-1 alpha-2) from which telephones are read. `before`: the record as it stood, which tells
+    of a request whether its progress or its status was meant. `ledger_pattern`: the company's, for ledger accounts.
+    """
+    kept = dict(row)
+    around = _Around(region, before, ledger_pattern)
+    for rule in _RULES.get(entity, ()):
+        rule(entity, kept, around)
+    return kept
+
+
+def _identifier(entity: str, row: Row, around: _Around) -> None:
     kind, identifier = row.get("identifier_kind"), row.get("identifier")
-    if identifier and not kind:
-        raise InvalidValue("customer", "identifier_kind", "required")
-    if identifier:
-        try:
-            row["identifier"] = tax_ids.normalised(str(kind), str(identifier))
-        except InvalidValue:
-            if not row.get("identifier_override"):
-                raise
-    _currency("customer", row)
-    _language("customer", row)
-    website = row.get("website")
-    if website and not _WEBSITE.match(str(website)):
-        raise InvalidValue("customer", "website", "not_a_website")
-    for name in ("credit_limit_minor", "payment_term_days", "irpf_rate_bp", "preferred_weekday"):
-        _not_negative("customer", row, name)
-    return row
+    if not identifier:
+        return
+    if not kind:
+        raise InvalidValue(entity, "identifier_kind", "required")
+    try:
+        row["identifier"] = tax_ids.normalised(str(kind), str(identifier))
+    except InvalidValue:
+        if not str(row.get("identifier_override") or "").strip():
+            raise
+        row["identifier"] = str(identifier).strip()
 
 
-def _company(row: Row, region: str | None) -> Row:
-    _country("company", row)
-    _currency("company", row)
-    month = row.get("fiscal_year_start_month")
-    if not isinstance(month, int) or not 1 <= month <= 12:
-        raise InvalidValue("company", "fiscal_year_start_month", "not_a_month")
-    return row
+def _ledger_account(entity: str, row: Row, around: _Around) -> None:
+    account = row.get("ledger_account")
+    if account:
+        row["ledger_account"] = ledger_accounts.check(str(account), around.ledger_pattern)
 
 
-def _user(row: Row, region: str | None) -> Row:
-    _language("user", row)
-    if row.get("email"):
-        _email("user", row, "email")
-    return row
+def _ledger_pattern(entity: str, row: Row, around: _Around) -> None:
+    pattern = row.get("ledger_account_pattern")
+    if pattern:
+        ledger_accounts.check_pattern(str(pattern))
 
 
-def _address(row: Row, region: str | None) -> Row:
-    _country("address", row)
-    if (row.get("latitude_e7") is None) != (row.get("longitude_e7") is None):
-        raise InvalidValue("address", "latitude_e7", "both_or_none")
-    return row
+def _currency(entity: str, row: Row, around: _Around) -> None:
+    _code(entity, row, "currency", places.currencies, "not_a_currency")
 
 
-def _mail(entity: str) -> Callable[[Row, str | None], Row]:
-    def rule(row: Row, region: str | None) -> Row:
-        _email(entity, row, "value")
-        return row
+def _country(entity: str, row: Row, around: _Around) -> None:
+    _code(entity, row, "country", places.countries, "not_a_country")
+
+
+def _code(entity: str, row: Row, name: str, known: Callable[[], frozenset[str]], reason: str) -> None:
+    text = row.get(name)
+    if not text:
+        return
+    code = str(text).strip().upper()
+    if code not in known():
+        raise InvalidValue(entity, name, reason)
+    row[name] = code
+
+
+def _text(name: str, kept: Callable[[str], str | None], reason: str) -> _Rule:
+    """A text that `kept` gives back as it is to be kept, or refuses with None."""
+
+    def rule(entity: str, row: Row, around: _Around) -> None:
+        text = row.get(name)
+        if text:
+            found = kept(str(text))
+            if found is None:
+                raise InvalidValue(entity, name, reason)
+            row[name] = found
 
     return rule
 
 
-def _phone(row: Row, region: str | None) -> Row:
-    if region is not None or not row.get("e164") or str(row.get("value")).startswith("+"):
-        row["e164"] = phones.e164(str(row.get("value") or ""), region) or None
-    return row
+def _number(name: str, least: int, most: int | None, reason: str) -> _Rule:
+    def rule(entity: str, row: Row, around: _Around) -> None:
+        number = row.get(name)
+        if isinstance(number, int) and (number < least or (most is not None and number > most)):
+            raise InvalidValue(entity, name, "negative" if number < 0 <= least < 1 else reason)
+
+    return rule
 
 
-def _activity(row: Row, region: str | None) -> Row:
-    start, end = row.get("starts_at"), row.get("ends_at")
-    if row.get("kind") == "appointment" and start is None:
-        raise InvalidValue("activity", "starts_at", "required")
-    if isinstance(start, int) and isinstance(end, int) and end < start:
-        raise InvalidValue("activity", "ends_at", "ends_before_start")
-    return row
+def _ordered(start: str, end: str) -> _Rule:
+    """Two days or two instants, the end not before the start."""
+
+    def rule(entity: str, row: Row, around: _Around) -> None:
+        first, last = row.get(start), row.get(end)
+        same = (isinstance(first, int) and isinstance(last, int)) or (isinstance(first, str) and isinstance(last, str))
+        if same and last < first:  # type: ignore[operator]
+            raise InvalidValue(entity, end, "ends_before_start")
+
+    return rule
 
 
-def _participant(row: Row, region: str | None) -> Row:
+def _coordinates(entity: str, row: Row, around: _Around) -> None:
+    missing = [name for name in ("latitude_e7", "longitude_e7") if row.get(name) is None]
+    if len(missing) == 1:
+        raise InvalidValue(entity, missing[0], "both_or_none")
+
+
+def _phone(entity: str, row: Row, around: _Around) -> None:
+    """E.164 beside what was typed. Without a region an E.164 that a device made stays while it fits the number."""
+    typed, known = str(row.get("value") or ""), row.get("e164")
+    if around.region is not None or typed.lstrip().startswith("+"):
+        row["e164"] = phones.e164(typed, around.region)
+    elif known and not phones.still_fits(typed, str(known)):
+        row["e164"] = None
+
+
+def _appointment(entity: str, row: Row, around: _Around) -> None:
+    if row.get("kind") == "appointment" and row.get("starts_at") is None:
+        raise InvalidValue(entity, "starts_at", "required")
+
+
+def _participant(entity: str, row: Row, around: _Around) -> None:
     if (row.get("user_id") is None) == (row.get("contact_id") is None):
-        raise InvalidValue("activity_participant", "user_id", "one_of_two")
-    return row
+        raise InvalidValue(entity, "user_id", "one_of_two")
 
 
-def _ticket(row: Row, region: str | None) -> Row:
-    percent = row.get("progress_percent")
-    if not isinstance(percent, int) or not 0 <= percent <= 100:
-        raise InvalidValue("ticket", "progress_percent", "not_a_percent")
-    if percent == 100:
+def _progress(entity: str, row: Row, around: _Around) -> None:
+    """100 % and closed are one. Where they differ, the one that was changed leads; if that can't be told, being done."""
+    percent, status = row.get("progress_percent"), row.get("status")
+    if percent is None or status is None or (percent == 100) == (status == "closed"):
+        return
+    before = around.before or row
+    moved, turned = percent != before.get("progress_percent"), status != before.get("status")
+    if status == "open" and turned and not moved:
+        row["progress_percent"] = REOPENED_PERCENT
+    elif status == "open":
         row["status"] = "closed"
-    elif row.get("status") == "closed":
+    elif moved and not turned:
+        row["status"] = "open"
+    else:
         row["progress_percent"] = 100
-    return row
 
 
-def _valid(entity: str) -> Callable[[Row, str | None], Row]:
-    def rule(row: Row, region: str | None) -> Row:
-        if row.get("currency"):
-            _currency(entity, row)
-        start, end = row.get("valid_from"), row.get("valid_to")
-        if start and end and str(end) < str(start):
-            raise InvalidValue(entity, "valid_to", "ends_before_start")
-        return row
-
-    return rule
+def _at_least_0(name: str) -> _Rule:
+    return _number(name, 0, None, "negative")
 
 
-def _currency(entity: str, row: Row) -> None:
-    if row.get("currency") not in places.currencies():
-        raise InvalidValue(entity, "currency", "not_a_currency")
+_LANGUAGE = _text("language", places.language_tag, "not_a_language")
+_EMAIL = _text("value", links.email, "not_an_email")
+_VALIDITY = _ordered("valid_from", "valid_to")
 
-
-def _country(entity: str, row: Row) -> None:
-    country = row.get("country")
-    if country is not None and country not in places.countries():
-        raise InvalidValue(entity, "country", "not_a_country")
-
-
-def _language(entity: str, row: Row) -> None:
-    if not _LANGUAGE.match(str(row.get("language") or "")):
-        raise InvalidValue(entity, "language", "not_a_language")
-
-
-def _email(entity: str, row: Row, name: str) -> None:
-    if not _EMAIL.match(str(row.get(name) or "")):
-        raise InvalidValue(entity, name, "not_an_email")
-
-
-def _not_negative(entity: str, row: Row, name: str) -> None:
-    value = row.get(name)
-    if isinstance(value, int) and value < 0:
-        raise InvalidValue(entity, name, "negative")
-
-
-_RULES: dict[str, Callable[[Row, str | None], Row]] = {
-    "customer": _customer,
-    "company": _company,
-    "user": _user,
-    "address": _address,
-    "customer_email": _mail("customer_email"),
-    "contact_email": _mail("contact_email"),
-    "customer_phone": _phone,
-    "contact_phone": _phone,
-    "activity": _activity,
-    "activity_participant": _participant,
-    "ticket": _ticket,
-    "product": _valid("product"),
-    "customer_price": _valid("customer_price"),
-}
+_RULES: Mapping[str, tuple[_Rule, ...]] = MappingProxyType(
+    {
+        "company": (
+            _country, _currency, _number("fiscal_year_start_month", 1, 12, "not_a_month"), _ledger_pattern,
+        ),
+        "user": (_LANGUAGE, _text("email", links.email, "not_an_email")),
+        "customer": (
+            _identifier, _currency, _LANGUAGE, _text("website", links.website, "not_a_website"), _ledger_account,
+            _at_least_0("credit_limit_minor"), _at_least_0("payment_term_days"), _at_least_0("irpf_rate_bp"),
+            _number("preferred_weekday", 0, 6, "not_a_choice"),
+        ),
+        "customer_email": (_EMAIL,),
+        "contact_email": (_EMAIL,),
+        "customer_phone": (_phone,),
+        "contact_phone": (_phone,),
+        "address": (_country, _coordinates),
+        "activity": (_appointment, _ordered("starts_at", "ends_at")),
+        "activity_participant": (_participant,),
+        "ticket": (_number("progress_percent", 0, 100, "not_a_percent"), _progress),
+        "product": (_currency, _VALIDITY),
+        "customer_price": (_currency, _VALIDITY),
+        "document_line": (_at_least_0("tax_rate_bp"),),
+        "document_tax": (_at_least_0("tax_rate_bp"),),
+        "file": (_at_least_0("size_bytes"),),
+    }
+)  # fmt: skip
