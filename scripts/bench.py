@@ -37,6 +37,7 @@ from mobility_app.sync.transport import HttpTransport
 
 REPEATS = 5
 KEY = b"k" * 32
+UPDATE = "UPDATE customer SET website=? WHERE id=?"
 COMPANY, TERRITORY, USER = "c" * 32, "7" * 32, "d" * 32
 
 
@@ -77,23 +78,24 @@ def bench_store(folder: Path, customers: int) -> None:
     figures: dict[str, list[float]] = {name: [] for name in ("captured", "raw", "muted", "save", "commit", "search")}
     for number in range(REPEATS):
         values = [(f"https://{number}-{place}.example", key) for place, key in enumerate(ids)]
-        update = "UPDATE customer SET website=? WHERE id=?"
 
         def captured(values: list[tuple[str, str]] = values) -> None:
             with store.transaction() as session:
                 session.run("UPDATE ctx SET user_id=?, tx=tx+1", USER)
-                session.many(update, values)
+                session.many(UPDATE, values)
                 session.run("UPDATE ctx SET user_id=NULL")
 
         def raw(values: list[tuple[str, str]] = values) -> None:
             with plain.transaction() as session:
-                session.many(update, values)
+                session.many(UPDATE, values)
 
         figures["captured"].append(timed(captured))
         figures["raw"].append(timed(raw))
-        figures["save"].append(statistics.median(timed(lambda n=n: _save(store, ids[n], number)) for n in range(30)))
+        figures["save"].append(
+            statistics.median(timed(lambda n=n, r=number: _save(store, ids[n], r)) for n in range(30))
+        )
         figures["commit"].append(
-            statistics.median(timed(lambda n=n: _commit(plain, ids[n], number)) for n in range(30))
+            statistics.median(timed(lambda n=n, r=number: _commit(plain, ids[n], r)) for n in range(30))
         )
         with store.reading() as session:
             figures["search"].append(

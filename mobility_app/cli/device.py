@@ -46,7 +46,9 @@ def enrol(
     """Make this machine a device of the person that the code was made for."""
     text = words()
     if not passphrase_stdin and not vault.exists(folder or device_folder()):
-        typer.echo(text("Choose a passphrase of 8 characters or more. Without it nobody can read this device, nor can we."))
+        typer.echo(
+            text("Choose a passphrase of 8 characters or more. Without it nobody can read this device, nor can we.")
+        )
     passphrase = _passphrase(passphrase_stdin, text("Passphrase:"))
     identity = enrol_new(folder or device_folder(), passphrase, hq, code, name)
     typer.echo(text("Enrolled as device {number}.", number=identity.device_number))
@@ -75,7 +77,12 @@ def sync(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
     done = opened.engine().round()
     opened.store.close()
     typer.echo(
-        text("{sent} changes sent, {refused} refused, {came} received.", sent=done.pushed, refused=done.refused, came=done.entries)
+        text(
+            "{sent} changes sent, {refused} refused, {came} received.",
+            sent=done.pushed,
+            refused=done.refused,
+            came=done.entries,
+        )
     )
 
 

@@ -55,21 +55,29 @@ def import_(
     folder: Path = FOLDER,
 ) -> None:
     """Take in billing documents and catalogues. What can't be taken in waits in quarantine with its reason."""
-    from mobility_app.hq.intake.run import import_path
+    from mobility_app.hq.intake.run import QUARANTINED, import_path
 
     office = _office(folder)
     with Progress(transient=True) as bar:
         task = bar.add_task(words()("Importing"), total=None)
 
-        def step(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def step(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=name[:40])
 
         report = import_path(
             office.ledger, path, company=company, create_parties=create_parties, quarantine=office.quarantine,
             progress=step,
         )  # fmt: skip
-    for line in report.lines():
-        typer.echo(line)
+    text = words()
+    for outcome in report.outcomes:
+        if outcome.state == QUARANTINED:
+            typer.echo(text("In quarantine: {name}: {reason} {detail}", name=outcome.path.name, reason=outcome.reason,
+                            detail=outcome.detail))  # fmt: skip
+    counts = report.counts
+    typer.echo(
+        text("{stored} taken in, {unchanged} known already, {quarantined} in quarantine.", stored=counts["stored"],
+             unchanged=counts["unchanged"], quarantined=counts["quarantined"])
+    )  # fmt: skip
 
 
 @app.command(epilog="Example: mobility hq company Lusa --country PT")

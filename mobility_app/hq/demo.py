@@ -148,18 +148,15 @@ def _customer(tx: Transaction, hand: _Hand, number: int) -> int:
 
 def _identifier(chance: random.Random, country: str) -> tuple[str, str]:
     """A valid identifier: digits are tried until the check digit fits (one in ten or so)."""
-    kind, make_one = {
-        "PT": ("nipc", lambda: f"5{chance.randrange(10**8):08d}"),
-        "ES": ("cif", lambda: f"B{chance.randrange(10**8):08d}"),
-        "FR": ("siren", lambda: f"{chance.randrange(10**8, 10**9)}"),
-    }[country]
+    kind, start = {"PT": ("nipc", "5"), "ES": ("cif", "B"), "FR": ("siren", "4")}[country]
+    candidate = ""
     for _ in range(1_000):
-        candidate = make_one()
+        candidate = f"{start}{chance.randrange(10**8):08d}"
         try:
             return kind, tax_ids.normalised(kind, candidate)
         except InvalidValue:
             continue
-    return "other", make_one()
+    return "other", candidate
 
 
 def _domain(name: str) -> str:
@@ -202,8 +199,13 @@ def _contacts(tx: Transaction, hand: _Hand, customer: str, country: str, company
             "job_title": chance.choice(["Diretor", "Compras", "Contabilidade", "Técnico", "Marketing"]),
         })  # fmt: skip
         local = "".join(letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter not in " '")
-        tx.create("contact_email", {"contact_id": contact, "value": f"{local.strip('.') or 'c'}@{_domain(name)}", "is_main": True})
-        tx.create("contact_phone", {"contact_id": contact, "label": "Telemóvel", "is_main": True, **_phone(chance, country)})
+        tx.create(
+            "contact_email",
+            {"contact_id": contact, "value": f"{local.strip('.') or 'c'}@{_domain(name)}", "is_main": True},
+        )
+        tx.create(
+            "contact_phone", {"contact_id": contact, "label": "Telemóvel", "is_main": True, **_phone(chance, country)}
+        )
         tx.create("contact_label", {"contact_id": contact, "label_id": chance.choice(hand.labels[company])})
         if chance.random() < 0.4:
             tx.create("mailing_list_member", {"mailing_list_id": hand.lists[company], "contact_id": contact})
@@ -312,7 +314,9 @@ def _invoice(
     back = lines[:1]
     net = sum(product[3] * quantity for product, quantity in back)
     later = min(day + timedelta(days=12), hand.today)
-    note = _document(tx, customer, seller, "credit_note", "381", f"NC {reference}", later, None, net, withholds, True, invoice)
+    note = _document(
+        tx, customer, seller, "credit_note", "381", f"NC {reference}", later, None, net, withholds, True, invoice
+    )
     _lines(tx, note, seller, back)
     return 6 + len(lines)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from mobility_app.domain import registry
 from mobility_app.domain.change import Entry, Row, fold, link
 from mobility_app.hq.ledger import Ledger
-from mobility_app.store.records import Records, patch_plain
+from mobility_app.store.records import Records, entry_of
 
 _LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
 
@@ -21,7 +19,7 @@ def faults(ledger: Ledger) -> list[str]:
 
 def _entries(session: Records) -> list[Entry]:
     rows = session.rows(f"SELECT {_LOG} FROM log ORDER BY stream, seq")
-    return [Entry(*row[:7], patch_plain(row[3], json.loads(row[7])), *row[8:]) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def _gaps(session: Records, entries: list[Entry]) -> list[str]:

@@ -6,11 +6,13 @@ authors and logs are its callers' business.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from mobility_app.domain import registry
-from mobility_app.domain.change import Patch, Row
+from mobility_app.domain.change import Entry, Patch, Row
 from mobility_app.domain.fields import Entity, Plain, decode, encode
 from mobility_app.store.database import Session
 
@@ -126,3 +128,13 @@ def patch_plain(entity: str, kept: dict[str, list[Any]]) -> Patch:
         for name, sides in kept.items()
         if name in known
     }
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """The entry of a log row in the order stream, seq, txn, entity, record, root, kind, patch, stamp, user, device, dseq,
+    at, salt, chain; what follows is left aside."""
+    stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain = row[:15]
+    plain = patch_plain(entity, json.loads(patch))
+    return Entry(
+        stream, seq, txn, entity, record_id, root_id, kind, plain, stamp, user_id, device_id, dseq, at, salt, chain
+    )

@@ -7,7 +7,7 @@ import json
 from mobility_app.domain import registry
 from mobility_app.domain.change import Entry, Row, fold, link
 from mobility_app.store import overlay
-from mobility_app.store.records import Records, patch_plain
+from mobility_app.store.records import Records, entry_of
 from mobility_app.store.store import Store
 
 _ENTRY = (
@@ -25,7 +25,7 @@ def faults(store: Store, root_id: str | None = None) -> list[str]:
         found = [] if root_id else _pages(session)
         where, params = ("WHERE root_id=?", (root_id,)) if root_id else ("", ())
         rows = session.rows(f"SELECT {_ENTRY} FROM entry {where} ORDER BY stream, seq", *params)
-        entries = [(Entry(*row[:7], patch_plain(row[3], json.loads(row[7])), *row[8:15]), row[15]) for row in rows]
+        entries = [(entry_of(row), row[15]) for row in rows]
         return [*found, *_broken(session, entries), *([] if root_id else _drift(session, [e for e, _ in entries]))]
 
 
