@@ -20,6 +20,9 @@ from mobility_app.hq.intake import model
 from mobility_app.hq.intake.model import Unfit
 
 TEXT_MAX = 500
+MONEY_MAX = 10**15  # minor units, as everywhere
+RATE_MAX = 100_000  # basis points
+DECIMAL_MAX = Decimal(10**18)
 _DECIMAL = re.compile(r"[+-]?(?=[0-9.])[0-9]{0,18}(\.[0-9]{0,18})?\Z")
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(T[0-9:.]+)?(Z|[+-][0-9]{2}:[0-9]{2})?\Z")
 _PLAIN_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})\Z")
@@ -57,7 +60,9 @@ class Reader:
     def note(self, path: str = ".") -> str | None:
         """The text with its lines."""
         found = self.element.find(path, dict(self.names))
-        lines = [" ".join(_clean(line).split()) for line in (found.text or "").splitlines()] if found is not None else []
+        lines = (
+            [" ".join(_clean(line).split()) for line in (found.text or "").splitlines()] if found is not None else []
+        )
         return "\n".join(line for line in lines if line) or None
 
     def attribute(self, name: str, path: str = ".") -> str:
@@ -133,6 +138,8 @@ def decimal_text(number: Decimal | None) -> str | None:
     """A decimal string of at most nine places, without trailing zeros."""
     if number is None:
         return None
+    if abs(number) >= DECIMAL_MAX:
+        raise Unfit(model.BAD_VALUE, "a quantity or price is too large")
     text = format(number.quantize(_PLACES, ROUND_HALF_UP).normalize(), "f")
     return "0" if text == "-0" else text
 
@@ -142,10 +149,6 @@ def currency_of(text: str) -> str:
     if text not in places.currencies():
         raise Unfit(model.UNKNOWN_CURRENCY, text[:20])
     return text
-
-
-MONEY_MAX = 10**15
-RATE_MAX = 100_000
 
 
 def _clean(text: str) -> str:
