@@ -25,6 +25,7 @@ def test_only_a_spanish_company_withholds(country: str | None, present: bool) ->
         (100_000, 21_000, 700, 7_000, 114_000),  # the first three years: 7 %
         (333, 70, 1500, 50, 353),  # 49.95
         (330, 69, 1500, 50, 349),  # 49.5, half up
+        (70, 15, 1500, 11, 74),  # 10.5, half up, not to the even one
         (-330, -69, 1500, -50, -349),  # a correction mirrors what it corrects
         (12_345, 0, 0, 0, 12_345),
         (0, 0, 1900, 0, 0),

@@ -156,6 +156,8 @@ def test_long_factors_are_not_rounded_on_the_way() -> None:
     assert money.line_net("0.000000001", "4999999.999999999", "0", "EUR") == 0
     assert money.line_net("0.000000001", "5000000", "0", "EUR") == 1
     assert money.line_net("123456.123456789", "1.000000001", "0.000000001", "EUR") == 12345612
+    # The product has more digits than decimal's usual 28 and lies 10^-18 under a half.
+    assert money.line_net("100001.000000007", "8879591.857142857", "0", "EUR") == 88796806530620
 
 
 @pytest.mark.parametrize("bad", ["", "1,5", "abc", "1.2.3"])
