@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +80,7 @@ class FileVault:
             raise StoreDamaged("an attachment can't be written") from error
         return stored
 
-    def read(self, token: str, sha256: str) -> Iterator[bytes]:
+    def read(self, token: str, sha256: str) -> Generator[bytes, None, None]:
         """The plain bytes, piece by piece. The file is open until the iterator ends or is closed.
 
         Raises StoreDamaged at the first piece that is not what was written, or where the whole is not `sha256`.
@@ -100,6 +100,10 @@ class FileVault:
                     yield piece
         except (InvalidTag, OSError) as error:
             raise StoreDamaged("an attachment is damaged or gone") from error
+
+    def holds(self, token: str) -> bool:
+        """Whether bytes lie under this token."""
+        return self._path(token).exists()
 
     def drop(self, token: str) -> None:
         """Forgets bytes that nothing refers to. One that is being read goes at the next sweep where it can't now."""

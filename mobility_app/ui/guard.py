@@ -17,10 +17,11 @@ the security headers. Vue compiles templates in the page, so `'unsafe-eval'` and
 a script could steal has nowhere to go, since `connect-src` knows only this port.
 
 How to stand outermost with NiceGUI 3.18: `ui.run` puts its own layers around those of `app.add_middleware`, and
-with a storage secret a session layer around all of them. So use `install`, before `ui.run`:
+with a storage secret a session layer around all of them. So use `install`, last before `ui.run`:
 
     guard = Guard(port)
-    guard.install(app, transfers.wrap)          # further layers stand between the guard and the app
+    surround(app, some_layer)          # a layer that shall stand between the guard and NiceGUI
+    guard.install(app)
     ui.run(root, port=port, **{**other_options, **SERVER_OPTIONS})
     # when the server answers: open guard.launch_url() in the browser; once for each window that is to be opened
 
@@ -97,22 +98,13 @@ class Guard:
         """The address that opens a new session, once. Whoever has it gets in: it belongs in a browser and in no log."""
         return f"http://127.0.0.1:{self._port}{_OPEN}?key={self.new_token()}"
 
-    def install(self, app: App, *layers: Layer) -> None:
-        """Puts the guard around everything that the app answers with, `layers` just inside it, the outermost first.
+    def install(self, app: App) -> None:
+        """Puts the guard around everything that the app answers with, layers of `surround` included.
 
-        To be called before the app is started. Raises RuntimeError when it is too late.
+        To be called last, before the app is started. Raises RuntimeError when it is too late.
         """
-        if app.middleware_stack is not None:
-            raise RuntimeError("the app has started already: it would stay unguarded")
-        build = app.build_middleware_stack
-
-        def guarded() -> ASGIApp:
-            stack = build()
-            for layer in reversed(layers):
-                stack = layer(stack)
-            return self.wrap(stack)
-
-        app.build_middleware_stack = guarded  # type: ignore[method-assign]
+        surround(app, self.wrap)
+        app.build_middleware_stack = _Outermost(app.build_middleware_stack)  # type: ignore[method-assign]
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """The app behind the guard."""
@@ -193,6 +185,27 @@ class Guard:
         ]
         said = {name.lower() for name, _ in kept} & {b"cache-control"}
         return [*kept, *(pair for pair in self._headers if pair[0] not in said)]
+
+
+class _Outermost:
+    """The finished building plan of an app: nothing may be put around it any more."""
+
+    def __init__(self, build: Callable[[], ASGIApp]) -> None:
+        self._build = build
+
+    def __call__(self) -> ASGIApp:
+        return self._build()
+
+
+def surround(app: App, layer: Layer) -> None:
+    """Puts a layer around all of NiceGUI's own, before the app is started and before the guard is installed.
+
+    Raises RuntimeError when it is too late: the layer would stand unguarded, or not at all.
+    """
+    if app.middleware_stack is not None or isinstance(app.build_middleware_stack, _Outermost):
+        raise RuntimeError("too late: the app has started, or the guard is around it already")
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]
 
 
 def _values(scope: Scope, name: bytes) -> list[bytes]:

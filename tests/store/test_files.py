@@ -316,8 +316,7 @@ def test_a_reader_that_stops_early_lets_go_of_the_file(tmp_path: Path) -> None:
     stored = files.add([content(500_000)])
     reading = files.read(stored.token, stored.sha256)
     assert len(next(reading)) == PIECE_BYTES
-    assert isinstance(reading, Iterator)
-    reading.close()  # type: ignore[attr-defined]
+    reading.close()
     opened = Path("/proc/self/fd")
     if opened.exists():
         assert not any(stored.token in os.readlink(link) for link in opened.iterdir() if link.is_symlink())

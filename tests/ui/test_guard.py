@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from nicegui import App
 
-from mobility_app.ui.guard import Guard
+from mobility_app.ui.guard import Guard, surround
 from tests.support.guarded_app import MARKER, Answer, Served
 
 EVIL = "https://evil.example"
@@ -326,11 +326,16 @@ def test_the_name_of_the_cookie_is_new_at_each_start(served: Served) -> None:
     assert Guard(1)._cookie != Guard(1)._cookie
 
 
-def test_a_guard_comes_before_the_start_or_not_at_all() -> None:
-    app = App()
-    app.middleware_stack = app.build_middleware_stack()
+def test_a_guard_comes_last_and_before_the_start_or_not_at_all() -> None:
+    started, guarded = App(), App()
+    started.middleware_stack = started.build_middleware_stack()
     with pytest.raises(RuntimeError):
-        Guard(1).install(app)
+        Guard(1).install(started)
+    Guard(1).install(guarded)
+    with pytest.raises(RuntimeError):
+        surround(guarded, lambda app: app)  # it would answer before the guard
+    with pytest.raises(RuntimeError):
+        Guard(1).install(guarded)
     with pytest.raises(ValueError, match="at least"):
         Guard(1, token="short")
 
