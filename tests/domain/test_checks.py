@@ -169,21 +169,25 @@ TEXT = (
     | st.text(max_size=12)
     | st.sampled_from(["eur", "PT", "pt_br", "500 697 256", "+351 912345678", "a@B.pt"])
 )
+DIGITS = st.text("0123456789 +()-", max_size=14)
 
 
-@given(st.sampled_from(registry.ENTITIES), st.data())
+PHONES = [registry.entity("customer_phone"), registry.entity("contact_phone")]
+
+
+@given(st.sampled_from([*registry.ENTITIES, *PHONES * 5]), st.data())
 def test_a_record_that_was_settled_once_is_settled(entity: Entity, data: st.DataObject) -> None:
     row: dict[str, Plain] = data.draw(
         st.fixed_dictionaries(
             {
                 field.name: st.sampled_from([None, *field.choices]) if field.choices
                 else st.none() | st.integers(-1, 101) if field.kind.value in ("integer", "money", "rate", "instant")
-                else TEXT
+                else TEXT | DIGITS
                 for field in entity.fields
             }
         )
     )  # fmt: skip
-    region = data.draw(st.sampled_from([None, "PT", "GB"]))
+    region = data.draw(st.sampled_from([None, "PT", "GB", "GG", "BR", "US", "IT", "AR", "MX"]))
     try:
         once = checks.settled(entity.name, row, region=region)
     except InvalidValue as refused:

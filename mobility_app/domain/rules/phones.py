@@ -36,8 +36,7 @@ def parse(text: str, region: str | None) -> Phone:
         return Phone(text)
     import phonenumbers
 
-    e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return Phone(text, e164, number.extension or "", phonenumbers.region_code_for_number(number))
+    return Phone(text, _e164(number), number.extension or "", phonenumbers.region_code_for_number(number))
 
 
 def e164(text: str, region: str | None) -> str | None:
@@ -46,8 +45,18 @@ def e164(text: str, region: str | None) -> str | None:
 
 
 def still_fits(text: str, known: str) -> bool:
-    """Whether `known`, an E.164 made where the region was at hand, is that of `text` typed in that number's country."""
-    return e164(text, parse(known, None).region) == known
+    """Whether `known`, an E.164 made where the region was at hand, is that of `text`: with its country code after a
+    prefix for abroad (00, 011 ...), or read in that number's country or in the main one of its country code."""
+    number = _possible(known, None)
+    if number is None or _e164(number) != known:
+        return False
+    if _digits(text).startswith("0") and _digits(text).endswith(known[1:]):
+        return True
+    import phonenumbers
+
+    main = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    regions = dict.fromkeys((phonenumbers.region_code_for_number(number), main))
+    return any(e164(text, region) == known for region in regions)
 
 
 def shown(text: str, region: str | None) -> str:
@@ -85,7 +94,20 @@ def _digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
+def _e164(number: PhoneNumber) -> str:
+    import phonenumbers
+
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
 def _read(text: str, region: str | None) -> PhoneNumber | None:
+    """The number where it has an E.164 of its own: one that, read again, is the same. Noughts alone are not."""
+    number = _possible(text, region)
+    again = _possible(_e164(number), None) if number else None
+    return number if number and again and _e164(again) == _e164(number) else None
+
+
+def _possible(text: str, region: str | None) -> PhoneNumber | None:
     if len(text) > TYPED_MAX or not re.search(r"\d", text):
         return None
     import phonenumbers
