@@ -113,6 +113,7 @@ def test_headquarters_keeps_an_e164_that_the_typed_number_still_gives_and_no_oth
     assert phones.still_fits("020 7946 0958", "+442079460958")
     assert phones.still_fits("21 123 45 67 ext. 12", "+351211234567")
     assert phones.still_fits("0061 2 8876 5432", "+61288765432")  # typed in Europe; Australia's prefix is not 00
+    assert phones.still_fits("0061 (0)2 8876 5432", "+61288765432")
     assert phones.still_fits("011 351 912 345 678", "+351912345678")
     assert phones.still_fits("999 999 999", "+351999999999")  # possible, if in no series that was given out
     assert phones.still_fits("712345", "+441481712345")  # a Guernsey number dialled from the island

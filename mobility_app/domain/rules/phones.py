@@ -50,7 +50,8 @@ def still_fits(text: str, known: str) -> bool:
     number = _possible(known, None)
     if number is None or _e164(number) != known:
         return False
-    if _digits(text).startswith("0") and _digits(text).endswith(known[1:]):
+    digits = _digits(text)
+    if digits.startswith("0") and (digits.endswith(known[1:]) or e164(f"+{digits.removeprefix('00')}", None) == known):
         return True
     import phonenumbers
 
