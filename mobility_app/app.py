@@ -11,11 +11,15 @@ import os
 import socket
 import sys
 import threading
+import time
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 
 from mobility_app.config import Config
 from mobility_app.device import OpenDevice, unlock
+from mobility_app.errors import NotEnrolled
+from mobility_app.store import vault
 from mobility_app.store.attempts import Attempts
 from mobility_app.store.store import wall_ms
 from mobility_app.sync.status import OFFLINE, Board
@@ -23,6 +27,7 @@ from mobility_app.sync.worker import SyncWorker
 from mobility_app.ui.context import App, Opened
 
 HOST = "127.0.0.1"
+OPEN_TRIES, OPEN_WAIT_SECONDS = 600, 0.02
 
 
 class Process:
@@ -67,7 +72,11 @@ class Process:
 
 
 def run(config: Config, passphrase: str | None) -> None:
-    """Serves the app until it is told to stop. Raises what `unlock` raises, and OSError where the port is taken."""
+    """Serves the app until it is told to stop. Raises what `unlock` raises, and OSError where the port is taken.
+
+    `passphrase` None: the lock screen asks for it."""
+    if not vault.exists(config.folder):
+        raise NotEnrolled(f"no device in {config.folder}")
     # NiceGUI looks at its storage folder when it is imported; nothing of ours is ever put there.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(config.folder / "nicegui"))
     from nicegui import app as nicegui_app
@@ -86,9 +95,15 @@ def run(config: Config, passphrase: str | None) -> None:
     guard.install(nicegui_app)
     _quiet(config.folder)
     nicegui_app.on_shutdown(process.lock)
-    nicegui_app.on_startup(lambda: _announce(config, guard.launch_url()))
+
+    def announce() -> None:
+        _announce(config, guard.launch_url())
+
+    nicegui_app.on_startup(
+        lambda: threading.Thread(target=_once_open, args=(config.port, announce), daemon=True).start()
+    )
     if config.with_parent:
-        threading.Thread(target=_follow_parent, args=(process,), daemon=True).start()
+        threading.Thread(target=_follow_parent, args=(process, announce), daemon=True).start()
     ui.run(root, port=config.port, **{**pages.run_options(screen), **SERVER_OPTIONS})
 
 
@@ -106,8 +121,22 @@ def _quiet(folder: Path) -> None:
     )
 
 
-def _follow_parent(process: Process) -> None:
-    while sys.stdin.buffer.read(4096):
-        pass
+def _once_open(port: int, announce: Callable[[], None]) -> None:
+    """Announces when the port takes connections: the server tells of its start a moment before it listens."""
+    for _ in range(OPEN_TRIES):
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(OPEN_WAIT_SECONDS)
+        else:
+            announce()
+            return
+
+
+def _follow_parent(process: Process, announce: Callable[[], None]) -> None:
+    """The parent asks for a fresh address by a line `open`, and for the end by closing the pipe."""
+    while line := sys.stdin.buffer.readline(4096):
+        if line.strip() == b"open":
+            announce()
     process.lock()
     os._exit(0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import random as chance
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mobility_app.config import Config
-from mobility_app.errors import NotEnrolled
-from mobility_app.store import vault
+from mobility_app.errors import MobilityError, NotEnrolled
+from mobility_app.store import identity, key_file, vault
 from mobility_app.store.actions.attachments import sweep
 from mobility_app.store.files import FileVault
 from mobility_app.store.identity import Identity
@@ -29,12 +29,20 @@ class OpenDevice:
     store: Store
     files: FileVault
 
-    def engine(self) -> Engine:
-        """A sync engine over HTTP to the HQ that the device is enrolled with. Raises NotEnrolled."""
+    def engine(self, hq_url: str = "") -> Engine:
+        """A sync engine over HTTP to the HQ that the device is enrolled with; `hq_url` looks for it at another
+        address. Raises NotEnrolled."""
         known = self.store.identity()
         if known is None:
             raise NotEnrolled("this device is not enrolled")
-        return Engine(self.store, HttpTransport(known.hq_url))
+        return Engine(self.store, HttpTransport(hq_url or known.hq_url))
+
+    def moved(self, hq_url: str) -> None:
+        """HQ has moved there: keeps the address. To be called after a round with it, which proves that it is the same HQ."""
+        with self.store.transaction() as session:
+            known = identity.read(session)
+            if known is not None:
+                identity.keep(session, replace(known, hq_url=hq_url))
 
     def worker(self, board: Board) -> SyncWorker:
         """The thread that syncs, not yet started."""
@@ -54,12 +62,20 @@ def unlock(config: Config, passphrase: str) -> OpenDevice:
 def enrol_new(
     folder: Path, passphrase: str, hq_url: str, code: str, name: str, random: Callable[[int], bytes] = os.urandom
 ) -> Identity:
-    """Makes a device in the folder and enrols it. Raises Refused, Unreachable; the folder then can be used again."""
+    """Makes a device in the folder and enrols it. Raises InvalidValue (a poor passphrase), Refused, Unreachable; then
+    nothing of a new device is left there."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = Config(folder)
-    keys = vault.unlock(folder, passphrase) if vault.exists(folder) else vault.create(folder, passphrase)
-    store = Store(config.database, keys.database)
+    config, known = Config(folder), vault.exists(folder)
+    keys = vault.unlock(folder, passphrase) if known else vault.create(folder, passphrase)
     try:
-        return enrol(store, HttpTransport(hq_url), hq_url, code, name, random)
-    finally:
-        store.close()
+        store = Store(config.database, keys.database)
+        try:
+            return enrol(store, HttpTransport(hq_url), hq_url, code, name, random)
+        finally:
+            store.close()
+    except MobilityError:
+        if not known:
+            for pattern in (f"{config.database.name}*", *key_file.NAMES):
+                for path in folder.glob(pattern):
+                    path.unlink()
+        raise

@@ -116,9 +116,10 @@ def _progress(command: list[str]) -> tuple[int, str]:
         for line in pip.stdout:
             if line.startswith("ERROR:"):
                 reason = line.removeprefix("ERROR:").strip()[:300]
-            if line.startswith("Collecting ") and sys.stdout.isatty():
+            if sys.stdout.isatty() and line.startswith(("Collecting ", "Processing ", "Installing collected")):
                 done += 1
-                print(f"\r  {min(done, total)} of {total} packages", end="", flush=True)
+                now = "installing" if line.startswith("Inst") else f"{min(done, total)} of {total} packages"
+                print(f"\r  {now} ...".ljust(40), end="", flush=True)
     if done:
         print("\r" + " " * 40 + "\r", end="", flush=True)
     return pip.returncode, reason

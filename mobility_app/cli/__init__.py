@@ -1,6 +1,6 @@
 """`mobility`, the one command line. Commands are in `hq.py` and `device.py`; here is how they start and how they fail.
 
-Exit codes: 0 done, 1 refused or impossible (one line says why), 2 wrong usage, 3 HQ out of reach.
+Exit codes: 0 done, 1 refused or impossible (one line says why), 2 wrong usage, 3 HQ out of reach, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import typer
 from mobility_app import __version__
 from mobility_app.cli import device, hq
 from mobility_app.cli.texts import said
-from mobility_app.errors import MobilityError, Unreachable
+from mobility_app.errors import Unreachable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,14 +37,12 @@ def main() -> None:
     """Runs the command. Every failure that somebody can meet is one clear line, never a traceback."""
     try:
         app()
-    except Unreachable as failed:
-        _end(said(failed), 3)
-    except MobilityError as failed:
-        _end(said(failed), 1)
-    except (OSError, KeyboardInterrupt) as failed:
+    except Exception as failed:  # the last door: what comes here is said, not thrown at a person
         if os.environ.get("MOBILITY_DEBUG"):
             raise
-        _end(said(failed), 1)
+        _end(said(failed), 3 if isinstance(failed, Unreachable) else 1)
+    except KeyboardInterrupt as stopped:
+        _end(said(stopped), 130)
 
 
 def _end(line: str, code: int) -> None:

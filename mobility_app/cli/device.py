@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import platform
 import sys
 from pathlib import Path
 
 import typer
 
-from mobility_app.cli.texts import words
+from mobility_app.cli.texts import app_language, words
 from mobility_app.config import APP_PORT, Config, device_folder
 from mobility_app.device import enrol_new, unlock
 from mobility_app.store import vault
+from mobility_app.store.passphrase import suggest_passphrase
 from mobility_app.store.verify import faults
 
+TRIES = 3
 FOLDER = typer.Option(None, "--folder", help="Folder of this device. Usual place if left out.")
 STDIN = typer.Option(False, "--passphrase-stdin", help="Read the passphrase from the first line of standard input.")
 
@@ -24,16 +27,19 @@ def add_to(app: typer.Typer) -> None:
     """Adds the commands of a device."""
     app.command(epilog="Example: mobility enrol --hq http://127.0.0.1:8710 --code abcd-efgh")(enrol)
     app.command("app", epilog="Example: mobility app --port 8720 --no-browser")(app_)
-    app.command(epilog="Example: mobility sync")(sync)
+    app.command(epilog="Example: mobility sync    |    mobility sync --hq https://hq.example.com")(sync)
     app.command(epilog="Example: mobility verify")(verify)
     app.command(epilog="Example: mobility demo --customers 500 --folder ./hq")(demo)
     app.command("attach-demo", hidden=True)(attach_demo)
 
 
-def _passphrase(stdin: bool, ask: str) -> str:
-    if stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    return getpass.getpass(ask + " ")
+def _passphrase(stdin: bool) -> str:
+    return _line() if stdin else getpass.getpass(words()("Passphrase:") + " ")
+
+
+def _line() -> str:
+    """The first line of standard input. UTF-8 whatever the locale: the same passphrase must open on every machine."""
+    return sys.stdin.buffer.readline(4096).decode("utf-8", "replace").rstrip("\r\n")
 
 
 def enrol(
@@ -44,14 +50,24 @@ def enrol(
     passphrase_stdin: bool = STDIN,
 ) -> None:
     """Make this machine a device of the person that the code was made for."""
+    place = folder or device_folder()
+    asked = passphrase_stdin or vault.exists(place)
+    passphrase = _passphrase(passphrase_stdin) if asked else _new_passphrase()
+    identity = enrol_new(place, passphrase, hq, code, name)
+    typer.echo(words()("Enrolled as device {number}.", number=identity.device_number))
+
+
+def _new_passphrase() -> str:
+    """A passphrase typed twice alike. Ends the command after a few tries."""
     text = words()
-    if not passphrase_stdin and not vault.exists(folder or device_folder()):
-        typer.echo(
-            text("Choose a passphrase of 8 characters or more. Without it nobody can read this device, nor can we.")
-        )
-    passphrase = _passphrase(passphrase_stdin, text("Passphrase:"))
-    identity = enrol_new(folder or device_folder(), passphrase, hq, code, name)
-    typer.echo(text("Enrolled as device {number}.", number=identity.device_number))
+    typer.echo(text("Choose a passphrase of 8 characters or more. Without it nobody can read this device, nor can we."))
+    typer.echo(text("A strong one: {words}", words=suggest_passphrase(os.urandom)))
+    for _ in range(TRIES):
+        chosen = getpass.getpass(text("Passphrase:") + " ")
+        if chosen == getpass.getpass(text("Passphrase once more:") + " "):
+            return chosen
+        typer.echo(text("The two differ. Type them again."))
+    raise typer.Exit(1)
 
 
 def app_(
@@ -65,38 +81,38 @@ def app_(
     from mobility_app.app import run
 
     config = Config(
-        folder or device_folder(), port, words().language, open_browser=not no_browser, with_parent=with_parent
+        folder or device_folder(), port, app_language(), open_browser=not no_browser, with_parent=with_parent
     )
-    run(config, sys.stdin.readline().rstrip("\r\n") if passphrase_stdin else None)
+    run(config, _line() if passphrase_stdin else None)
 
 
-def sync(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
+def sync(
+    hq: str = typer.Option("", "--hq", help="New address of headquarters, kept when it answers there."),
+    folder: Path = FOLDER,
+    passphrase_stdin: bool = STDIN,
+) -> None:
     """Send what waits and fetch what is new, once."""
-    text = words()
-    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, text("Passphrase:")))
-    done = opened.engine().round()
+    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin))
+    done = opened.engine(hq).round()
+    if hq:
+        opened.moved(hq)
     opened.store.close()
-    typer.echo(
-        text(
-            "{sent} changes sent, {refused} refused, {came} received.",
-            sent=done.pushed,
-            refused=done.refused,
-            came=done.entries,
-        )
-    )
+    text = words()
+    sent = text.n("{n} change sent", "{n} changes sent", done.pushed)
+    refused = text.n("{n} refused", "{n} refused", done.refused)
+    typer.echo(f"{sent}, {refused}, {text.n('{n} received', '{n} received', done.entries)}.")
 
 
 def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
     """Check this device: its pages, the history's chain, and that what is shown is what history makes."""
-    text = words()
-    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, text("Passphrase:")))
+    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin))
     found = faults(opened.store)
     opened.store.close()
     for line in found:
         typer.echo(line)
     if found:
         raise typer.Exit(1)
-    typer.echo(text("Everything is in order."))
+    typer.echo(words()("Everything is in order."))
 
 
 def demo(
@@ -120,7 +136,7 @@ def attach_demo(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
     from mobility_app.store.actions.attachments import attach
     from mobility_app.store.demo_files import made_files
 
-    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin, words()("Passphrase:")))
+    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin))
     with opened.store.reading() as session:
         # shared customers of other territories are seen here, but are not ours to change
         customers = session.rows(

@@ -1,29 +1,62 @@
-"""What the command line says, in the person's language: MOBILITY_LANG, else LANG, else Portuguese."""
+"""What the command line says, in the person's language: MOBILITY_LANG, else what the system says, else Portuguese.
+
+The screen's catalogues hold these texts too. Help texts are English.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 
-from mobility_app.errors import MobilityError
+from mobility_app.errors import MobilityError, NotEnrolled
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
 
 def words() -> Words:
-    """Texts in the language of the environment."""
-    named = os.environ.get("MOBILITY_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    short = named[:2].lower()
-    if short in ("c", "c.", "po", ""):
-        return Words("en" if named[:1].upper() == "C" else DEFAULT_LANGUAGE)
+    """Texts in the language of the environment; English where it is one that we don't speak."""
+    named = next((found for name in ("MOBILITY_LANG", "LC_ALL", "LANG") if (found := os.environ.get(name))), "")
+    short = named.replace("-", "_").partition(".")[0].partition("_")[0].lower()
+    if not short:
+        return Words(DEFAULT_LANGUAGE)
     return Words(short if short in LANGUAGES else "en")
 
 
+def app_language() -> str:
+    """The language that the app starts in until somebody chooses one on the screen: MOBILITY_LANG, else Portuguese.
+
+    The system's language does not count: what a rep's screen says shall not hang on how a machine was installed."""
+    named = os.environ.get("MOBILITY_LANG", "")[:2].lower()
+    return named if named in LANGUAGES else DEFAULT_LANGUAGE
+
+
 def said(failed: BaseException) -> str:
-    """The one line for a failure."""
+    """The one line for a failure: what is wrong and what to do."""
     text = words()
+    if isinstance(failed, NotEnrolled):
+        return text(
+            "This device is not enrolled. Ask the office for a code, then: mobility enrol --hq ADDRESS --code CODE"
+        )
     if isinstance(failed, MobilityError):
         return text.error(failed)
     if isinstance(failed, KeyboardInterrupt):
         return text("Stopped.")
-    if isinstance(failed, OSError) and failed.errno is not None:
-        return f"{failed.strerror}: {failed.filename}" if failed.filename else str(failed.strerror)
-    return str(failed)
+    if isinstance(failed, OSError):
+        return _system(failed, text)
+    return text(
+        "This should not happen ({kind}). MOBILITY_DEBUG=1 shows more; tell the office.", kind=type(failed).__name__
+    )
+
+
+def _system(failed: OSError, text: Words) -> str:
+    match failed.errno:
+        case errno.EADDRINUSE:
+            return text("This port is in use. Choose another with --port.")
+        case errno.EADDRNOTAVAIL:
+            return text("This machine has no such address to listen on.")
+        case errno.ENOSPC | errno.EDQUOT:
+            return text("The disk is full. Free some space and try again.")
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return text("This may not be read or written: {path}", path=failed.filename or failed.strerror)
+        case _:
+            named = f": {failed.filename}" if failed.filename else ""
+            return f"{failed.strerror or failed}{named}"
