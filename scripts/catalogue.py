@@ -22,8 +22,17 @@ from babel.messages.pofile import read_po, write_po
 HERE = Path(__file__).resolve().parent.parent
 PACKAGE = HERE / "mobility_app"
 LOCALES = PACKAGE / "ui" / "locale"
-ROOMS = ("ui", "domain")
-KEYWORDS = {"words": None, "self": None, "N_": None, "n": (1, 2), "p": ((1, "c"), 2), "P_": ((1, "c"), 2)}
+ROOMS = ("ui", "domain", "cli")
+KEYWORDS = {
+    "words": None,
+    "self": None,
+    "text": None,
+    "N_": None,
+    "n": (1, 2),
+    "count": (1, 2),
+    "p": ((1, "c"), 2),
+    "P_": ((1, "c"), 2),
+}
 LANGUAGES = ("pt", "es", "fr")
 COMPLETE = ("pt",)
 

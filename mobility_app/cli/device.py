@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from mobility_app.cli.texts import app_language, words
+from mobility_app.cli.texts import app_language, count, text
 from mobility_app.config import APP_PORT, Config, device_folder
 from mobility_app.device import enrol_new, unlock
 from mobility_app.store import vault
@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _passphrase(stdin: bool) -> str:
-    return _line() if stdin else getpass.getpass(words()("Passphrase:") + " ")
+    return _line() if stdin else getpass.getpass(text("Passphrase:") + " ")
 
 
 def _line() -> str:
@@ -54,12 +54,11 @@ def enrol(
     asked = passphrase_stdin or vault.exists(place)
     passphrase = _passphrase(passphrase_stdin) if asked else _new_passphrase()
     identity = enrol_new(place, passphrase, hq, code, name)
-    typer.echo(words()("Enrolled as device {number}.", number=identity.device_number))
+    typer.echo(text("Enrolled as device {number}.", number=identity.device_number))
 
 
 def _new_passphrase() -> str:
     """A passphrase typed twice alike. Ends the command after a few tries."""
-    text = words()
     typer.echo(text("Choose a passphrase of 8 characters or more. Without it nobody can read this device, nor can we."))
     typer.echo(text("A strong one: {words}", words=suggest_passphrase(os.urandom)))
     for _ in range(TRIES):
@@ -97,10 +96,12 @@ def sync(
     if hq:
         opened.moved(hq)
     opened.store.close()
-    text = words()
-    sent = text.n("{n} change sent", "{n} changes sent", done.pushed)
-    refused = text.n("{n} refused", "{n} refused", done.refused)
-    typer.echo(f"{sent}, {refused}, {text.n('{n} received', '{n} received', done.entries)}.")
+    said = (
+        count("{n} change sent", "{n} changes sent", done.pushed),
+        count("{n} change refused", "{n} changes refused", done.refused),
+        count("{n} change received", "{n} changes received", done.entries),
+    )
+    typer.echo(", ".join(said) + ".")
 
 
 def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
@@ -112,7 +113,7 @@ def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
         typer.echo(line)
     if found:
         raise typer.Exit(1)
-    typer.echo(words()("Everything is in order."))
+    typer.echo(text("Everything is in order."))
 
 
 def demo(
@@ -128,7 +129,7 @@ def demo(
 
     office = Office(folder or hq_folder(), now=wall_ms)
     made = make(office, customers=customers, seed=seed)
-    typer.echo(words()("{n} customers made.", n=made))
+    typer.echo(text("{n} customers made.", n=made))
 
 
 def attach_demo(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:

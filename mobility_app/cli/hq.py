@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.progress import Progress
 
-from mobility_app.cli.texts import words
+from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
 from mobility_app.errors import InvalidValue
@@ -27,7 +27,7 @@ def _office(folder: Path | None) -> Office:
 @app.command(epilog="Example: mobility hq init --folder ./hq")
 def init(folder: Path = FOLDER) -> None:
     """Make an HQ, or bring an older one up to date."""
-    typer.echo(words()("Headquarters is ready in {folder}.", folder=_office(folder).folder))
+    typer.echo(text("Headquarters is ready in {folder}.", folder=_office(folder).folder))
 
 
 @app.command(epilog="Example: mobility hq serve --folder ./hq --port 8710")
@@ -41,7 +41,6 @@ def serve(
     from mobility_app.hq import server
 
     office = _office(folder)
-    text = words()
     typer.echo(text("Headquarters: {url}", url=f"http://{host}:{port}"))
     typer.echo(text("The office: {url}", url=f"http://{host}:{port}/office?key={server.office_key(office)}"))
     server.serve(office.folder, host, port, with_parent=with_parent)
@@ -59,7 +58,7 @@ def import_(
 
     office = _office(folder)
     with Progress(transient=True) as bar:
-        task = bar.add_task(words()("Importing"), total=None)
+        task = bar.add_task(text("Importing"), total=None)
 
         def step(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name[:40])
@@ -68,7 +67,6 @@ def import_(
             office.ledger, path, company=company, create_parties=create_parties, quarantine=office.quarantine,
             progress=step,
         )  # fmt: skip
-    text = words()
     for outcome in report.outcomes:
         if outcome.state == QUARANTINED:
             typer.echo(text("In quarantine: {name}: {reason} {detail}", name=outcome.path.name, reason=outcome.reason,
@@ -137,4 +135,4 @@ def _tell(found: list[str]) -> None:
         typer.echo(line)
     if found:
         raise typer.Exit(1)
-    typer.echo(words()("Everything is in order."))
+    typer.echo(text("Everything is in order."))

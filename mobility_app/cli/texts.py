@@ -21,6 +21,16 @@ def words() -> Words:
     return Words(short if short in LANGUAGES else "en")
 
 
+def text(message: str, /, **places: object) -> str:
+    """A text in the person's language, its `{places}` filled."""
+    return words()(message, **places)
+
+
+def count(one: str, many: str, n: int) -> str:
+    """A text for a count; `{n}` is the count as written."""
+    return words().n(one, many, n)
+
+
 def app_language() -> str:
     """The language that the app starts in until somebody chooses one on the screen: MOBILITY_LANG, else Portuguese.
 
@@ -31,23 +41,22 @@ def app_language() -> str:
 
 def said(failed: BaseException) -> str:
     """The one line for a failure: what is wrong and what to do."""
-    text = words()
     if isinstance(failed, NotEnrolled):
         return text(
             "This device is not enrolled. Ask the office for a code, then: mobility enrol --hq ADDRESS --code CODE"
         )
     if isinstance(failed, MobilityError):
-        return text.error(failed)
+        return words().error(failed)
     if isinstance(failed, KeyboardInterrupt):
         return text("Stopped.")
     if isinstance(failed, OSError):
-        return _system(failed, text)
+        return _system(failed)
     return text(
         "This should not happen ({kind}). MOBILITY_DEBUG=1 shows more; tell the office.", kind=type(failed).__name__
     )
 
 
-def _system(failed: OSError, text: Words) -> str:
+def _system(failed: OSError) -> str:
     match failed.errno:
         case errno.EADDRINUSE:
             return text("This port is in use. Choose another with --port.")
