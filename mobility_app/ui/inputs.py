@@ -22,6 +22,7 @@ from mobility_app.ui.words import Words
 Raw: TypeAlias = "str | bool | list[str] | None"
 
 TEXT_LENGTH_MAX = 200_000  # characters that one input may send at once; the socket's own limit is 1 MB
+_SIGNS = re.compile(r"[\d\s.,'’−-]+\Z")
 _LOOSE = re.compile(r"(-?\d+)[.,](\d{1,9})\Z")
 
 
@@ -95,6 +96,8 @@ def _plain(words: Words, field: Field, text: str, currency: str) -> Plain:
 def number(words: Words, text: str, reason: str) -> Decimal:
     """A number as the language writes it. One separator before the last digits is taken for the decimal one where the
     language's own reading does not fit: "3000.50" is not 300,050. Raises InvalidValue with that reason."""
+    if not _SIGNS.match(text):  # the parser would also take "1e5" and "Infinity"
+        raise InvalidValue("", "", reason)
     plain = text.replace("\u202f", "\u00a0").replace(" ", "\u00a0").replace("−", "-")
     try:
         found = parse_decimal(plain, locale=words.locale, strict=True)

@@ -15,6 +15,7 @@ VALUE = MappingProxyType(
     {
         "required": N_("Fill in this field."),
         "too_long": N_("This text is too long. Shorten it."),
+        "too_short": N_("This is too short. Make it longer."),
         "too_large": N_("This number is too large."),
         "too_many": N_("These are too many entries. Remove some."),
         "too_precise": N_("This amount has too many decimal places for its currency."),
@@ -41,6 +42,9 @@ VALUE = MappingProxyType(
         "not_a_month": N_("Enter a month from 1 to 12."),
         "not_a_percent": N_("Enter a number from 0 to 100."),
         "not_a_territory": N_("This territory belongs to another company. Choose one of the customer's company."),
+        "not_a_ledger_account": N_("This does not look like the ledger accounts of this company. Check it."),
+        "not_a_pattern": N_("This pattern can't be used. Choose a simpler one."),
+        "in_use": N_("This is already in use. Choose another one."),
         "both_or_none": N_("Enter latitude and longitude, or leave both empty."),
         "one_of_two": N_("Choose a person or a contact."),
         "ends_before_start": N_("The end lies before the start. Change one of them."),

@@ -22,7 +22,7 @@ from mobility_app.domain.fields import Field, Kind, Plain
 from mobility_app.domain.rules import money
 from mobility_app.errors import FileRefused, InvalidValue, MobilityError, NotAllowed, Refused, Unreachable
 from mobility_app.ui import reasons
-from mobility_app.ui.names import CONTEXT, ENTITY, N_, choice_name, field_name
+from mobility_app.ui.names import CONTEXT, N_, choice_name, entity_name, field_name
 
 LANGUAGES = ("pt", "en", "es", "fr")
 DEFAULT_LANGUAGE = "pt"
@@ -71,7 +71,7 @@ class Words:
 
     def entity(self, entity: str) -> str:
         """What a kind of record is called."""
-        return self(ENTITY.get(entity, entity))
+        return self(entity_name(entity))
 
     def field(self, entity: str, name: str) -> str:
         """What a field is called: its label and accessible name."""

@@ -1,0 +1,289 @@
+"""What becomes of edits: counted, kept as drafts, merged with news from the office, saved as a whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mobility_app.errors import NotAllowed, SheetInEdit
+from mobility_app.store.queries import sheet as queries
+from mobility_app.ui.inputs import Raw
+from mobility_app.ui.sheet import kept
+from mobility_app.ui.sheet.editing import Clash, EditSession
+from tests.support.desk import Desk, desk
+
+
+def run(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(story, 20))
+
+
+async def session_of(at: Desk, editor: str = "one") -> EditSession:
+    session = EditSession(at.app, at.customer, "EUR", editor, at.store.position(at.customer))
+    session.load("customer", queries.records(at.store, at.customer, "customer")["customer"])
+    await session.begin()
+    return session
+
+
+def type_in(session: EditSession, field: str, raw: Raw) -> None:
+    session.set(("customer", session.customer_id, field), raw)
+
+
+def saved(at: Desk) -> dict[str, Any]:
+    return dict(at.store.read("customer", at.customer) or {})
+
+
+def test_the_count_is_of_fields_that_differ_not_of_keys_pressed(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        for text in ("Ó", "Óp", "Ópt"):
+            type_in(session, "name", text)
+        type_in(session, "website", "https://exemplo.pt")
+        assert session.changed == 2
+        type_in(session, "name", "Óptica Lusitânia & Filhos")
+        assert session.changed == 1
+        type_in(session, "website", "")
+        assert session.changed == 0
+        await session.drop()
+
+    run(story())
+
+
+def test_one_save_keeps_edits_of_several_records_in_one_transaction(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        type_in(session, "name", "Óptica Nova")
+        contact = session.create("contact", {"customer_id": at.customer, "first_name": "Rui"})
+        email = session.create("contact_email", {"contact_id": contact})
+        session.set(("contact_email", email, "value"), "rui@exemplo.pt")
+        assert session.changed == 3
+        assert await session.save()
+        assert (at.store.read("contact_email", email) or {})["value"] == "rui@exemplo.pt"
+        assert saved(at)["name"] == "Óptica Nova"
+        with at.store.reading() as db:
+            assert db.value("SELECT COUNT(DISTINCT tx) FROM change") == 1
+            assert db.value("SELECT COUNT(*) FROM draft") == 0
+            assert db.value("SELECT COUNT(*) FROM editing") == 0
+
+    run(story())
+
+
+def test_nothing_is_saved_when_anything_is_refused_and_each_refusal_stands_at_its_field(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        type_in(session, "name", "Óptica Nova")
+        type_in(session, "website", "exemplo")
+        email = session.create("customer_email", {"customer_id": at.customer, "value": "sem arroba"})
+        assert not await session.save()
+        assert set(session.errors) == {("customer", at.customer, "website"), ("customer_email", email, "value")}
+        assert "e-mail" in session.error(("customer_email", email, "value"))
+        assert saved(at)["name"] == "Óptica Lusitânia & Filhos"
+        type_in(session, "website", "")
+        session.remove("customer_email", email)
+        assert await session.save()
+        assert saved(at)["name"] == "Óptica Nova"
+
+    run(story())
+
+
+def test_a_half_typed_amount_is_kept_and_only_refused_when_saved(tmp_path: Path) -> None:
+    at = desk(tmp_path, role="accountant")
+
+    async def story() -> None:
+        session = await session_of(at)
+        slot = ("customer", at.customer, "credit_limit_minor")
+        session.set(slot, "3.5oo")
+        assert session.text(slot) == "3.5oo"
+        assert session.error(slot) == ""
+        assert not await session.save()
+        assert session.error(slot).startswith("Indique um valor")
+        session.set(slot, "3.500,00")
+        assert session.error(slot) == ""
+        assert await session.save()
+        assert saved(at)["credit_limit_minor"] == 350_000
+
+    run(story())
+
+
+def test_after_a_crash_the_edits_are_found_and_go_on(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def before() -> None:
+        session = await session_of(at, "crashed")
+        type_in(session, "name", "Óptica Nova")
+        contact = session.create("contact", {"customer_id": at.customer})
+        session.set(("contact", contact, "first_name"), "Rui")
+        await session._written()
+
+    run(before())
+    assert kept.abandoned(at.store, at.customer) == []  # its tab is still said to be alive
+    with at.store.transaction() as db:
+        db.run("DELETE FROM editing")  # as the store does at its next start
+    left = kept.abandoned(at.store, at.customer)
+    assert {draft.editor for draft in left} == {"crashed"}
+
+    async def after() -> None:
+        session = await session_of(at, "next")
+        session.resume(left)
+        kept.discard(at.store, at.customer, left)
+        assert session.text(("customer", at.customer, "name")) == "Óptica Nova"
+        assert [row["first_name"] for row in session.records("contact")] == ["Rui"]
+        assert session.changed == 2
+        assert await session.save()
+
+    run(after())
+    assert saved(at)["name"] == "Óptica Nova"
+    assert kept.abandoned(at.store, at.customer) == []
+
+
+def test_news_from_the_office_changes_untouched_fields_and_leaves_touched_ones_to_the_rep(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        name, site = ("customer", at.customer, "name"), ("customer", at.customer, "website")
+        session.set(name, "Óptica Minha")
+        at.from_hq("customer", at.customer, name="Óptica Deles", website="https://deles.pt")
+        at.received_up_to(7)
+        await session.refresh()
+        assert session.text(site) == "https://deles.pt"
+        assert session.text(name) == "Óptica Minha"
+        assert session.clash(name) == Clash("Óptica Deles")
+        session.take_theirs(name)
+        assert session.changed == 0
+        assert session.text(name) == "Óptica Deles"
+        session.set(name, "Óptica Minha")
+        at.from_hq("customer", at.customer, name="Óptica Outra")
+        await session.refresh()
+        session.keep_mine(name)
+        assert session.clash(name) is None
+        assert await session.save()
+
+    run(story())
+    assert saved(at)["name"] == "Óptica Minha"
+
+
+def test_each_field_carries_the_state_that_was_seen_when_it_was_touched(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    at.received_up_to(3)
+
+    async def story() -> None:
+        session = await session_of(at)
+        type_in(session, "name", "Óptica Minha")
+        at.from_hq("customer", at.customer, website="https://deles.pt")
+        at.received_up_to(9)
+        await session.refresh()
+        type_in(session, "website", "https://minha.pt")
+        assert await session.save()
+
+    run(story())
+    with at.store.reading() as db:
+        assert db.rows("SELECT base, patch LIKE '%website%' FROM change ORDER BY dseq") == [(3, 0), (9, 1)]
+
+
+def test_notes_of_two_people_are_merged_line_by_line(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        slot = ("customer", at.customer, "notes")
+        session.set(slot, "Antes das 10 h.\nChave na receção.\nGosta de café.")
+        at.from_hq("customer", at.customer, notes="Fecha à segunda.\nAntes das 10 h.\nChave na receção.")
+        await session.refresh()
+        assert session.clash(slot) is None
+        assert await session.save()
+
+    run(story())
+    assert saved(at)["notes"] == "Fecha à segunda.\nAntes das 10 h.\nChave na receção.\nGosta de café."
+
+
+def test_a_new_record_that_is_removed_again_leaves_nothing_with_what_hangs_on_it(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        contact = session.create("contact", {"customer_id": at.customer})
+        session.create("contact_email", {"contact_id": contact, "value": "a@b.pt"})
+        session.remove("contact", contact)
+        assert session.changed == 0
+        assert session.records("contact") == []
+        assert session.records("contact_email") == []
+        await session._written()
+        with at.store.reading() as db:
+            assert db.value("SELECT COUNT(*) FROM draft") == 0
+        await session.drop()
+
+    run(story())
+
+
+def test_a_removal_can_be_taken_back_before_saving(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    email = at.from_hq("customer_email", customer_id=at.customer, value="geral@exemplo.pt", is_main=True)
+
+    async def story() -> None:
+        session = await session_of(at)
+        session.load("customer_email", queries.records(at.store, at.customer, "customer_email")["customer_email"])
+        session.remove("customer_email", email)
+        assert session.records("customer_email") == []
+        assert session.changed == 1
+        session.bring_back("customer_email", email)
+        assert [row["id"] for row in session.records("customer_email")] == [email]
+        session.remove("customer_email", email)
+        assert await session.save()
+
+    run(story())
+    assert at.store.read("customer_email", email) is None
+
+
+def test_cancel_drops_edits_drafts_and_the_mark(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        type_in(session, "name", "Óptica Nova")
+        await session.drop()
+
+    run(story())
+    assert saved(at)["name"] == "Óptica Lusitânia & Filhos"
+    with at.store.reading() as db:
+        assert db.value("SELECT (SELECT COUNT(*) FROM draft) + (SELECT COUNT(*) FROM editing)") == 0
+
+
+def test_files_are_refused_while_a_sheet_is_edited_and_taken_when_its_tab_is_gone(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    values = {"customer_id": at.customer, "name": "a.pdf", "size_bytes": 1, "sha256": "0" * 64}
+
+    async def story() -> None:
+        session = await session_of(at)
+        type_in(session, "name", "Óptica Nova")
+        with pytest.raises(SheetInEdit):
+            await at.app.write(lambda tx: tx.create("file", dict(values)))
+        await session.pause()
+        assert await at.app.write(lambda tx: tx.create("file", dict(values)))
+
+    run(story())
+    assert kept.abandoned(at.store, at.customer)  # what was typed is not lost with the mark
+
+
+def test_a_field_beyond_the_reps_right_is_refused_by_name(tmp_path: Path) -> None:
+    at = desk(tmp_path, role="rep")
+
+    async def story() -> None:
+        session = await session_of(at)
+        type_in(session, "credit_limit_minor", "1,00")
+        assert not await session.save()
+        assert session.error(("customer", at.customer, "credit_limit_minor")) == at.app.words.error(
+            NotAllowed("customer", "update", "credit_limit_minor")
+        )
+        await session.drop()
+
+    run(story())
