@@ -127,7 +127,7 @@ def _customer(tx: Transaction, hand: _Hand, number: int) -> int:
     kind, identifier = _identifier(chance, country)
     name = fake.company()
     customer = tx.create("customer", {
-        "number": next_number(tx, hand.companies[company]), "name": name, "identifier_kind": kind,
+        "number": next_number(tx), "name": name, "identifier_kind": kind,
         "identifier": identifier, "credit_limit_minor": chance.choice([None, 0, 300_000, 500_000, 1_000_000]),
         "status": "inactive" if chance.random() < 0.06 else "active", "shared": chance.random() < 0.1,
         "currency": "EUR", "payment_method": chance.choice(["transfer", "direct_debit", "card"]),

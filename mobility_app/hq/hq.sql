@@ -47,7 +47,6 @@ CREATE TABLE verdict (
 CREATE TABLE invite (
     code_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT
 );
-CREATE TABLE customer_count (company_id TEXT PRIMARY KEY, number BIGINT NOT NULL);
 
 -- Open while a ledger transaction runs: the guards of the entity tables look at it.
 CREATE TABLE ctx (id INTEGER PRIMARY KEY CHECK (id = 1), applying INTEGER NOT NULL, stamp BIGINT NOT NULL);

@@ -134,7 +134,7 @@ class Judge:
                 return Verdict(change.dseq, MERGED, "made_twice", leads_to=twin)
         row = self._settled(one, row, change.patch)
         if one.name == "customer":
-            row["number"] = next_number(self._tx, str(row["company_id"]))
+            row["number"] = next_number(self._tx)
         self._tx.add(one.name, change.record_id, row, CREATE)
         return Verdict(change.dseq, ACCEPTED, fields=refused)
 

@@ -1,14 +1,15 @@
-"""Customer numbers: HQ gives them, counted by company, never twice and never again."""
+"""Customer numbers: HQ gives them, counted over all companies, since a rep may hold shared customers of each; never twice."""
 
 from __future__ import annotations
 
 from mobility_app.store.records import Records
 
+KEY = "customer_number"
 
-def next_number(session: Records, company_id: str) -> str:
-    """The next customer number of the company, such as `C-000042`. Counts inside the caller's transaction."""
-    session.run(
-        "INSERT INTO customer_count (company_id, number) VALUES (?, 0) ON CONFLICT (company_id) DO NOTHING", company_id
-    )
-    number = session.value("UPDATE customer_count SET number=number+1 WHERE company_id=? RETURNING number", company_id)
+
+def next_number(session: Records) -> str:
+    """The next customer number, such as `C-000042`. Counts inside the caller's transaction."""
+    session.run("INSERT INTO hq_meta (k, v) VALUES (?, '0') ON CONFLICT (k) DO NOTHING", KEY)
+    number = int(session.value("SELECT v FROM hq_meta WHERE k=?", KEY)) + 1
+    session.run("UPDATE hq_meta SET v=? WHERE k=?", str(number), KEY)
     return f"C-{number:06d}"

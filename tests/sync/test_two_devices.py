@@ -371,3 +371,12 @@ def test_an_idle_sync_is_one_request_and_writes_nothing(fleet: Fleet, pair: tupl
     fleet.office.database.watch = statements.append
     assert ana.sync().requests == 1
     assert not [sql for sql in statements if sql.split()[0] not in ("SELECT",)]
+
+
+def test_customer_numbers_are_unique_over_all_companies(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
+    iker = fleet.device("iker", "Iker")
+    with iker.store.writing() as tx:
+        tx.create("customer", {"name": "Otra"})
+    fleet.settle()
+    numbers = [row["number"] for row in fleet.office.dump()["customer"].values()]
+    assert len(set(numbers)) == len(numbers) == 2

@@ -173,7 +173,7 @@ class _Proof:
 
     def run(self) -> None:
         draft, totals = self._draft, self._totals
-        if draft.lines or draft.charges or draft.whole:
+        if draft.lines or draft.whole or totals.lines is not None:
             self._proved_lines()
         tax = [] if totals.tax is None else [totals.tax]
         self._equal("net and tax make the gross amount", [totals.net, *tax], totals.gross)

@@ -22,7 +22,9 @@ from mobility_app.hq.intake.model import CREDIT_NOTE, INVOICE, Line, ParsedDocum
 from mobility_app.hq.ledger import Transaction
 from mobility_app.hq.numbers import next_number
 
-PREPAID = "prepaid"  # the method of a payment that the document itself tells of
+PREPAID = "prepaid"
+"""The method of a payment that the document itself tells of: the payable amount is already less by it, so it is shown
+with the payments and never counted in `paid_minor`, which is what was paid of the payable amount."""
 _CORRECTS = "corrects:"  # in hq_meta: a correction whose invoice has not come yet
 
 
@@ -85,7 +87,7 @@ class Keeper:
         company = self.tx.get("company", company_id) or {}
         one = parties.kept(party)
         customer_id = self._create("customer", {
-            "number": next_number(self.tx, company_id), "name": party.name, "company_id": company_id,
+            "number": next_number(self.tx), "name": party.name, "company_id": company_id,
             "identifier_kind": one.kind if one else None, "identifier": one.value if one else None,
             "identifier_override": one.override if one else None, "currency": currency,
             "language": places.language_of(str(company.get("country"))),
@@ -146,7 +148,7 @@ class Keeper:
             "number": document.number, "issued_on": document.issued_on, "due_on": document.due_on,
             "currency": document.currency, "net_minor": document.net_minor, "tax_minor": document.tax_minor,
             "gross_minor": document.gross_minor, "withheld_minor": document.withheld_minor,
-            "payable_minor": document.payable_minor, "paid_minor": document.prepaid_minor,
+            "payable_minor": document.payable_minor,
             "fingerprint": mark, "note": document.note,
         })  # fmt: skip
         for position, line in enumerate(document.lines, 1):
