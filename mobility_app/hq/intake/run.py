@@ -197,7 +197,7 @@ class _Run:
 
     def _refused(self, folder: Path, one: ParsedDocument, unfit: Unfit) -> Outcome:
         content = json.dumps(asdict(one), sort_keys=True, indent=1).encode()
-        self._quarantine.keep_bytes(f"order-{one.number}.json", content, unfit, self._ledger.now())
+        self._quarantine.keep_bytes(f"order-{one.number}.txt", content, unfit, self._ledger.now())
         return Outcome(folder, QUARANTINED, unfit.reason, unfit.detail)
 
     @contextmanager

@@ -17,7 +17,7 @@ from mobility_app.domain.rules import checks, phones, places
 from mobility_app.domain.rules.exclusivity import may_bill
 from mobility_app.errors import InvalidValue
 from mobility_app.hq.intake import known, model, northwind, parties
-from mobility_app.hq.intake.known import Books, Known
+from mobility_app.hq.intake.known import Books, Known, Product
 from mobility_app.hq.intake.model import CREDIT_NOTE, INVOICE, Line, ParsedDocument, Party, Unfit
 from mobility_app.hq.ledger import Transaction
 from mobility_app.hq.numbers import next_number
@@ -109,7 +109,7 @@ class Keeper:
             "unit": product.unit, "price_minor": product.price_minor, "currency": northwind.CURRENCY,
         })  # fmt: skip
         self.noted = True
-        books.products[product.code] = known.Product(product_id, product.category, None)
+        books.products[product.code] = Product(product_id, product.category, None)
 
     def _default_territory(self, company_id: str) -> str:
         """The company's default territory, made where it has none: named like the company."""
@@ -142,7 +142,7 @@ class Keeper:
                 e164 = phones.e164(party.phone, country)
                 self._sound(f"{owner}_phone", {**mine, "value": party.phone, "e164": e164})
 
-    def _document(self, document: ParsedDocument, customer_id: str, mark: str, products: dict[str, str]) -> str:
+    def _document(self, document: ParsedDocument, customer_id: str, mark: str, products: dict[str, Product]) -> str:
         document_id = self._create("document", {
             "customer_id": customer_id, "kind": document.kind, "type_code": document.type_code,
             "number": document.number, "issued_on": document.issued_on, "due_on": document.due_on,
@@ -152,10 +152,12 @@ class Keeper:
             "fingerprint": mark, "note": document.note,
         })  # fmt: skip
         for position, line in enumerate(document.lines, 1):
+            product = products.get(line.code or "")
             self._create("document_line", {
-                "document_id": document_id, "position": position, "product_id": products.get(line.code or ""),
-                "description": _description(line), "category": line.category, "quantity": line.quantity,
-                "unit_price": line.unit_price, "net_minor": line.net_minor, "tax_rate_bp": line.tax_rate_bp,
+                "document_id": document_id, "position": position, "product_id": product.id if product else None,
+                "description": _description(line), "quantity": line.quantity, "unit_price": line.unit_price,
+                "category": line.category or (product.category if product else None),
+                "net_minor": line.net_minor, "tax_rate_bp": line.tax_rate_bp,
             })  # fmt: skip
         for tax in document.taxes:
             self._create("document_tax", {
@@ -219,8 +221,8 @@ class Keeper:
         return record_id
 
 
-def _products(books: Books, lines: Iterable[Line], customer_id: str | None) -> dict[str, str]:
-    """Product ids by code, as far as the company has them. Raises Unfit exclusive_product."""
+def _products(books: Books, lines: Iterable[Line], customer_id: str | None) -> dict[str, Product]:
+    """Products by code, as far as the company has them. Raises Unfit exclusive_product."""
     found = {}
     for line in lines:
         product = books.products.get(line.code or "")
@@ -228,7 +230,7 @@ def _products(books: Books, lines: Iterable[Line], customer_id: str | None) -> d
             continue
         if not may_bill(product.exclusive_customer_id, customer_id or ""):
             raise Unfit(model.EXCLUSIVE_PRODUCT, str(line.code))
-        found[str(line.code)] = product.id
+        found[str(line.code)] = product
     return found
 
 
