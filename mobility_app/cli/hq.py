@@ -8,10 +8,11 @@ from pathlib import Path
 import typer
 from rich.progress import Progress
 
+from mobility_app.cli.reasons import INTAKE
 from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
-from mobility_app.errors import InvalidValue
+from mobility_app.hq.intake.run import QUARANTINED, STORED, UNCHANGED, Report, import_path
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
 
@@ -20,8 +21,13 @@ app = typer.Typer(no_args_is_help=True, help="Headquarters: set up, serve, impor
 FOLDER = typer.Option(None, "--folder", help="Folder of this HQ. Usual place if left out.")
 
 
-def _office(folder: Path | None) -> Office:
-    return Office(folder or hq_folder(), now=wall_ms)
+def _office(folder: Path | None, *, made: bool = False) -> Office:
+    """The HQ of the folder. `made`: it must be there already, so that a mistyped folder makes none."""
+    place = folder or hq_folder()
+    if made and not (place / "hq.db").exists():
+        typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
+        raise typer.Exit(1)
+    return Office(place, now=wall_ms)
 
 
 @app.command(epilog="Example: mobility hq init --folder ./hq")
@@ -54,8 +60,6 @@ def import_(
     folder: Path = FOLDER,
 ) -> None:
     """Take in billing documents and catalogues. What can't be taken in waits in quarantine with its reason."""
-    from mobility_app.hq.intake.run import QUARANTINED, import_path
-
     office = _office(folder)
     with Progress(transient=True) as bar:
         task = bar.add_task(text("Importing"), total=None)
@@ -67,14 +71,18 @@ def import_(
             office.ledger, path, company=company, create_parties=create_parties, quarantine=office.quarantine,
             progress=step,
         )  # fmt: skip
+    _tell_import(report)
+
+
+def _tell_import(report: Report) -> None:
     for outcome in report.outcomes:
         if outcome.state == QUARANTINED:
-            typer.echo(text("In quarantine: {name}: {reason} {detail}", name=outcome.path.name, reason=outcome.reason,
-                            detail=outcome.detail))  # fmt: skip
+            why = ": ".join(part for part in (text(INTAKE[outcome.reason]), outcome.detail) if part)
+            typer.echo(text("In quarantine: {name}: {why}", name=outcome.path.name, why=why))
     counts = report.counts
     typer.echo(
-        text("{stored} taken in, {unchanged} known already, {quarantined} in quarantine.", stored=counts["stored"],
-             unchanged=counts["unchanged"], quarantined=counts["quarantined"])
+        text("{stored} taken in, {unchanged} known already, {quarantined} in quarantine.", stored=counts[STORED],
+             unchanged=counts[UNCHANGED], quarantined=counts[QUARANTINED])
     )  # fmt: skip
 
 
@@ -87,7 +95,7 @@ def company(name: str, country: str = typer.Option(..., help="ISO code, such as 
 @app.command(epilog="Example: mobility hq territory Lusa Norte")
 def territory(company: str, name: str, folder: Path = FOLDER) -> None:
     """Add a territory to a company."""
-    typer.echo(_office(folder).add_territory(company, name))
+    typer.echo(_office(folder, made=True).add_territory(company, name))
 
 
 @app.command(epilog='Example: mobility hq user "Ana Silva" --role rep --company Lusa --territory Norte')
@@ -102,8 +110,8 @@ def user(
 ) -> None:
     """Add a person."""
     if role not in ROLES:
-        raise InvalidValue("user", "role", "not_a_choice")
-    office = _office(folder)
+        raise typer.BadParameter(f"one of {', '.join(ROLES)}", param_hint="--role")
+    office = _office(folder, made=True)
     user_id = office.add_user(name, role, company, territory, email)
     if everywhere:
         office.give_everything(user_id)
@@ -113,13 +121,13 @@ def user(
 @app.command(epilog='Example: mobility hq invite "Ana Silva"')
 def invite(user: str, folder: Path = FOLDER) -> None:
     """Print a one-time code by which a device of that person enrols within 15 minutes."""
-    typer.echo(_office(folder).invite(user))
+    typer.echo(_office(folder, made=True).invite(user))
 
 
 @app.command(epilog="Example: mobility hq dump > everything.json")
 def dump(folder: Path = FOLDER) -> None:
     """Print everything as JSON."""
-    typer.echo(json.dumps(_office(folder).dump(), ensure_ascii=False, indent=1, sort_keys=True))
+    typer.echo(json.dumps(_office(folder, made=True).dump(), ensure_ascii=False, indent=1, sort_keys=True))
 
 
 @app.command(epilog="Example: mobility hq verify --folder ./hq")
@@ -127,7 +135,7 @@ def verify(folder: Path = FOLDER) -> None:
     """Check the log: numbers without a gap, its chain unbroken, the tables equal to what it makes."""
     from mobility_app.hq.verify import faults
 
-    _tell(faults(_office(folder).ledger))
+    _tell(faults(_office(folder, made=True).ledger))
 
 
 def _tell(found: list[str]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import os
 
-from mobility_app.errors import MobilityError, NotEnrolled
+from mobility_app.cli.reasons import VALUE
+from mobility_app.errors import InvalidValue, MobilityError, NotEnrolled, NotFound
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
 
@@ -45,6 +46,10 @@ def said(failed: BaseException) -> str:
         return text(
             "This device is not enrolled. Ask the office for a code, then: mobility enrol --hq ADDRESS --code CODE"
         )
+    if isinstance(failed, NotFound):
+        return text("There is no {name}.", name=failed.details["id"])
+    if isinstance(failed, InvalidValue) and failed.reason in VALUE:
+        return text(VALUE[failed.reason])
     if isinstance(failed, MobilityError):
         return words().error(failed)
     if isinstance(failed, KeyboardInterrupt):

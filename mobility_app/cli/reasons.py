@@ -1,0 +1,50 @@
+"""Sentences for what only the command line meets: refusals of its own, and why files wait in quarantine.
+
+Other errors have their sentence in `ui/reasons.py`. docs/errors.md lists all codes; a test compares.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from mobility_app.hq.intake import model
+from mobility_app.ui.names import N_
+
+# InvalidValue.reason
+VALUE = MappingProxyType(
+    {
+        "ambiguous": N_("Several have this name. Rename one of them first."),
+        "needed_for_csv": N_("These CSV files name no seller. Say --company NAME, or --create-parties to make one."),
+        "not_empty": N_("This headquarters holds data already. Choose another --folder for the demo."),
+    }
+)
+
+# Unfit.reason: why a file, or an order of a CSV folder, waits.
+INTAKE = MappingProxyType(
+    {
+        model.EMPTY: N_("the file is empty"),
+        model.TOO_LARGE: N_("too large"),
+        model.TOO_DEEP: N_("nested too deeply"),
+        model.TOO_MANY_ELEMENTS: N_("too many elements"),
+        model.TOO_MANY_LINES: N_("too many lines"),
+        model.NOT_XML: N_("no XML"),
+        model.BROKEN_XML: N_("broken XML"),
+        model.DTD: N_("XML with a document type, which no invoice needs"),
+        model.ENTITY: N_("XML with entities, which no invoice needs"),
+        model.BROKEN_PDF: N_("broken PDF"),
+        model.ENCRYPTED_PDF: N_("PDF with a password"),
+        model.NO_INVOICE_IN_PDF: N_("no invoice inside the PDF"),
+        model.BROKEN_CSV: N_("broken CSV"),
+        model.UNKNOWN_FORMAT: N_("no format that is known here"),
+        model.UNKNOWN_TYPE: N_("neither an invoice nor a credit note"),
+        model.UNKNOWN_CURRENCY: N_("unknown currency"),
+        model.MIXED_CURRENCIES: N_("amounts in several currencies"),
+        model.MISSING_FIELD: N_("something is missing"),
+        model.BAD_VALUE: N_("a value can't be right"),
+        model.WRONG_TOTALS: N_("the totals don't add up"),
+        model.UNKNOWN_SELLER: N_("unknown seller; --create-parties makes a company of it"),
+        model.NUMBER_TAKEN: N_("this seller's number belongs to another document"),
+        model.EXCLUSIVE_PRODUCT: N_("a product that may only be billed to another customer"),
+        model.UNREADABLE: N_("the file can't be read"),
+    }
+)
