@@ -68,6 +68,7 @@ class EditSession:
         self.position, self.kept = position, kept
         self.errors: dict[Slot, str] = {}
         self.marks: Mapping[Slot, Mark] = {}
+        self.trouble = ""  # why what was typed is not kept as a draft, as a sentence
         self._rows: dict[Record, Row] = {}
         self._cells: dict[Slot, Cell] = {}
         self._new: dict[Record, Row] = {}
@@ -354,7 +355,17 @@ class EditSession:
     async def _write_drafts(self) -> None:
         while self._pending:  # ends: each turn takes all there is, and people type slower than disks write
             batch, self._pending = self._pending, {}
-            await self.app.read(kept.keep, self.customer_id, self.editor, batch, self.position)
+            try:
+                await self.app.read(kept.keep, self.customer_id, self.editor, batch, self.position)
+            except MobilityError as error:
+                self._say_trouble(self.words.error(error))
+                return
+        self._say_trouble("")
+
+    def _say_trouble(self, text: str) -> None:
+        if self.trouble != text:
+            self.trouble = text
+            self.tell()
 
     def resume(self, left: Iterable[Draft]) -> None:
         """Takes up drafts of an earlier editor, to be kept under this one from now on."""

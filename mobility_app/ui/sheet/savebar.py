@@ -48,6 +48,8 @@ def draw(
 
 def _count(session: EditSession) -> Html:
     words = session.words
+    if session.trouble:
+        return h("span", session.trouble, class_="fb-err")
     if session.changed == 0:
         return h("span", words("No changes"))
     return h("span", words.n("{n} change", "{n} changes", session.changed))
