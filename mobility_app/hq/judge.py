@@ -184,7 +184,7 @@ class Judge:
         clashes: list[Clash] = []
         for names in _groups(one, change.patch):
             self._field(one, change, row, state, names, own, fates, wanted, lost, clashes)
-        after = self._settled(one, {**row, **wanted}, change.patch) if wanted else row
+        after = self._settled(one, {**row, **wanted}, change.patch, row) if wanted else row
         moved = {name: after[name] for name in one.names if after[name] != row.get(name)}
         if "territory_id" in moved:
             self._territory(row, moved)
@@ -376,15 +376,21 @@ class Judge:
         except InvalidValue as bad:
             raise Rejection("invalid", {field.name: (REJECTED, bad.reason)}) from None
 
-    def _settled(self, one: Entity, row: Row, patch: Patch) -> Row:
+    def _settled(self, one: Entity, row: Row, patch: Patch, before: Row | None = None) -> Row:
         try:
             for field in one.fields:
                 if field.required and row.get(field.name) is None:
                     raise InvalidValue(one.name, field.name, "required")
-            return checks.settled(one.name, row)
+            return checks.settled(one.name, row, before=before, ledger_pattern=self._ledger_pattern(one, row))
         except InvalidValue as bad:
             named = bad.field if bad.field in patch else next(iter(patch), bad.field)
             raise Rejection("invalid", {named: (REJECTED, bad.reason)}) from None
+
+    def _ledger_pattern(self, one: Entity, row: Row) -> str | None:
+        """The pattern of ledger accounts that the customer's company set."""
+        company = self._tx.get("company", str(row.get("company_id"))) if one.name == "customer" else None
+        pattern = (company or {}).get("ledger_account_pattern")
+        return str(pattern) if pattern else None
 
 
 def _groups(one: Entity, patch: Patch) -> list[tuple[str, ...]]:

@@ -151,7 +151,7 @@ class Transaction(Records):
         if row is None:
             raise NotFound(entity, record_id)
         wanted = {name: check(entity, one.field(name), value) for name, value in values.items()}
-        after = checks.settled(entity, {**row, **wanted})
+        after = checks.settled(entity, {**row, **wanted}, before=row)
         self.change(entity, record_id, row, {name: after[name] for name in one.names if after[name] != row.get(name)})
 
     def change(self, entity: str, record_id: str, row: Row, values: Row) -> None:

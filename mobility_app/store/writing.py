@@ -64,7 +64,7 @@ class Writing(Records):
         for name in list(wanted):
             if one.field(name).merge is Merge.TEXT3 and seen and name in seen:
                 merged[name] = merge.text3(seen[name], wanted.pop(name), row[name])
-        after = self._settled(entity, {**row, **wanted, **merged})
+        after = self._settled(entity, {**row, **wanted, **merged}, row)
         changed = {name: after[name] for name in one.names if after[name] != row.get(name)}
         if not changed:
             return
@@ -144,7 +144,7 @@ class Writing(Records):
             raise NotFound(entity, record_id)
         return row
 
-    def _settled(self, entity: str, row: Row) -> Row:
+    def _settled(self, entity: str, row: Row, before: Row | None = None) -> Row:
         region = None
         if entity in ("customer_phone", "contact_phone"):
             root_id = self.root_of(entity, "", row)
@@ -154,7 +154,16 @@ class Writing(Records):
             ) or self.value(
                 "SELECT o.country FROM customer c JOIN company o ON o.id = c.company_id WHERE c.id=?", root_id
             )
-        return checks.settled(entity, row, region=region)
+        return checks.settled(
+            entity, row, region=region, before=before, ledger_pattern=self._ledger_pattern(entity, row)
+        )
+
+    def _ledger_pattern(self, entity: str, row: Row) -> str | None:
+        """The pattern of ledger accounts that the customer's company set."""
+        if entity != "customer":
+            return None
+        pattern: str | None = self.value("SELECT ledger_account_pattern FROM company WHERE id=?", row.get("company_id"))
+        return pattern
 
     def _place(self, entity: str, record_id: str, row: Row, base: int | None = None) -> None:
         """Tells the triggers the base and a new stamp for the next statement."""

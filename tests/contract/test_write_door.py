@@ -10,7 +10,7 @@ import peewee
 import pytest
 
 from mobility_app.errors import InvalidValue, NotAllowed, NotFound, SheetInEdit, StoreTooNew
-from mobility_app.store import drafts, search
+from mobility_app.store import drafts, identity, search
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.files import FileVault
 from mobility_app.store.queries.history import history
@@ -87,7 +87,12 @@ def test_a_write_around_the_door_fails_loudly(store: Store, around: Callable[[An
         ("customer", {"name": "x" * 501}, "name", "too_long"),
         ("customer", {"name": "a\0b"}, "name", "bad_characters"),
         ("customer", {"name": 7}, "name", "not_text"),
-        ("customer", {"name": "x", "identifier_kind": "nipc", "identifier": "500000001"}, "identifier", "wrong_check_digit"),
+        (
+            "customer",
+            {"name": "x", "identifier_kind": "nipc", "identifier": "500000001"},
+            "identifier",
+            "wrong_check_digit",
+        ),
         ("customer", {"name": "x", "website": "javascript:alert(1)"}, "website", None),
         ("customer", {"name": "x", "preferred_weekday": 7}, "preferred_weekday", "too_large"),
         ("customer", {"name": "x", "nothing": 1}, "nothing", "unknown_field"),
@@ -138,12 +143,16 @@ def test_history_tells_every_field_of_every_change(store: Store) -> None:
     customer = made(store)
     with store.writing() as tx:
         tx.update("customer", customer, {"name": "Ótica"})
-    lines = [(line.kind, line.field, line.before, line.after, line.user, line.state) for line in history(store, customer)]
+    lines = [
+        (line.kind, line.field, line.before, line.after, line.user, line.state) for line in history(store, customer)
+    ]
     assert ("update", "name", "Óptica Lusitânia", "Ótica", "Ana", "waiting") in lines
     assert ("create", "name", None, "Óptica Lusitânia", "Ana", "waiting") in lines
 
 
-@pytest.mark.parametrize("typed", ["optica", "lusit", "óptica lus", "T-7", "lodz", "223401877", "22 340 18", "00351223", "geral@"])
+@pytest.mark.parametrize(
+    "typed", ["optica", "lusit", "óptica lus", "T-7", "lodz", "223401877", "22 340 18", "00351223", "geral@"]
+)
 def test_search_finds_any_spelling_of_the_start_of_a_word(store: Store, typed: str) -> None:
     customer = made(store)
     with store.writing() as tx:
@@ -167,7 +176,9 @@ def test_search_forgets_what_no_longer_is(store: Store) -> None:
 
 def test_listeners_hear_of_a_save_after_it_is_kept(store: Store) -> None:
     heard: list[Touched] = []
-    stop = store.listen(lambda touched: heard.append(touched) if store.read("customer", next(iter(touched.roots))) else None)
+    stop = store.listen(
+        lambda touched: heard.append(touched) if store.read("customer", next(iter(touched.roots))) else None
+    )
     customer = made(store)
     stop()
     made(store)
@@ -219,3 +230,46 @@ def test_replace_is_no_way_around(store: Store) -> None:
     customer = made(store)
     with pytest.raises(peewee.DatabaseError, match="unattributed"), store.transaction() as session:
         session.run("INSERT OR REPLACE INTO customer (id, name) VALUES (?, 'x')", customer)
+
+
+def test_a_closed_request_is_reopened_by_either_of_its_two_fields(store: Store) -> None:
+    customer = made(store)
+    with store.writing() as tx:
+        ticket = tx.create("ticket", {"customer_id": customer, "description": "broken", "progress_percent": 100})
+    assert store.read("ticket", ticket)["status"] == "closed"  # type: ignore[index]
+    with store.writing() as tx:
+        tx.update("ticket", ticket, {"progress_percent": 40})
+    assert store.read("ticket", ticket)["status"] == "open"  # type: ignore[index]
+    with store.writing() as tx:
+        tx.update("ticket", ticket, {"status": "closed"})
+    row = store.read("ticket", ticket)
+    assert row is not None
+    assert row["progress_percent"] == 100
+    with store.writing() as tx:
+        tx.update("ticket", ticket, {"status": "open"})
+    row = store.read("ticket", ticket)
+    assert row is not None
+    assert row["status"] == "open"
+    assert row["progress_percent"] != 100
+
+
+def test_a_ledger_account_follows_the_companys_pattern(store: Store) -> None:
+    with store.transaction() as session:
+        session.run("UPDATE ctx SET applying=1")
+        session.put("company", COMPANY, {"ledger_account_pattern": "21[0-9]{4}"})
+        session.put("user", USER, {"role": "accountant"})
+        session.run("UPDATE ctx SET applying=0")
+        identity.set_meta(session, "actor", json.dumps({"role": "accountant", "company_ids": [COMPANY]}))
+    customer = "e" * 32
+    with store.transaction() as session:
+        session.run("UPDATE ctx SET applying=1")
+        session.insert("customer", customer, {
+            "name": "C", "company_id": COMPANY, "territory_id": TERRITORY, "currency": "EUR", "language": "pt",
+            "status": "active", "shared": False, "vat_exempt": False, "to_confirm": False,
+        })  # fmt: skip
+        session.run("UPDATE ctx SET applying=0")
+    with pytest.raises(InvalidValue) as refused, store.writing() as tx:
+        tx.update("customer", customer, {"ledger_account": "99"})
+    assert refused.value.reason == "not_a_ledger_account"
+    with store.writing() as tx:
+        tx.update("customer", customer, {"ledger_account": "211234"})
