@@ -13,7 +13,8 @@ import typer
 
 from mobility_app.cli.texts import app_language, count, text
 from mobility_app.config import APP_PORT, Config, device_folder
-from mobility_app.device import enrol_new, unlock
+from mobility_app.device import OpenDevice, enrol_new, unlock
+from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
 from mobility_app.store.passphrase import suggest_passphrase
 from mobility_app.store.verify import faults
@@ -40,6 +41,14 @@ def _passphrase(stdin: bool) -> str:
 def _line() -> str:
     """The first line of standard input. UTF-8 whatever the locale: the same passphrase must open on every machine."""
     return sys.stdin.buffer.readline(4096).decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _unlocked(folder: Path | None, passphrase_stdin: bool) -> OpenDevice:
+    """The device of the folder. Nobody is asked for the passphrase of a device that is not there."""
+    config = Config(folder or device_folder())
+    if not vault.exists(config.folder):
+        raise NotEnrolled(f"no device in {config.folder}")
+    return unlock(config, _passphrase(passphrase_stdin))
 
 
 def enrol(
@@ -71,7 +80,7 @@ def _new_passphrase() -> str:
 
 def app_(
     folder: Path = FOLDER,
-    port: int = typer.Option(APP_PORT, help="Port on 127.0.0.1."),
+    port: int = typer.Option(APP_PORT, min=1, max=65535, help="Port on 127.0.0.1."),
     no_browser: bool = typer.Option(False, "--no-browser", help="Print the address instead of opening it."),
     passphrase_stdin: bool = STDIN,
     with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
@@ -91,7 +100,7 @@ def sync(
     passphrase_stdin: bool = STDIN,
 ) -> None:
     """Send what waits and fetch what is new, once."""
-    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin))
+    opened = _unlocked(folder, passphrase_stdin)
     done = opened.engine(hq).round()
     if hq:
         opened.moved(hq)
@@ -106,7 +115,7 @@ def sync(
 
 def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
     """Check this device: its pages, the history's chain, and that what is shown is what history makes."""
-    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin))
+    opened = _unlocked(folder, passphrase_stdin)
     found = faults(opened.store)
     opened.store.close()
     for line in found:
@@ -137,7 +146,7 @@ def attach_demo(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
     from mobility_app.store.actions.attachments import attach
     from mobility_app.store.demo_files import made_files
 
-    opened = unlock(Config(folder or device_folder()), _passphrase(passphrase_stdin))
+    opened = _unlocked(folder, passphrase_stdin)
     with opened.store.reading() as session:
         # shared customers of other territories are seen here, but are not ours to change
         customers = session.rows(

@@ -40,7 +40,7 @@ def init(folder: Path = FOLDER) -> None:
 def serve(
     folder: Path = FOLDER,
     host: str = typer.Option("127.0.0.1", help="Address to listen on."),
-    port: int = typer.Option(HQ_PORT, help="Port to listen on."),
+    port: int = typer.Option(HQ_PORT, min=1, max=65535, help="Port to listen on."),
     with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
 ) -> None:
     """Serve devices and the office's pages until Ctrl-C."""

@@ -14,6 +14,7 @@ from mobility_app.ui.names import N_
 VALUE = MappingProxyType(
     {
         "ambiguous": N_("Several have this name. Rename one of them first."),
+        "name_taken": N_("This name is taken. Choose another."),
         "needed_for_csv": N_("These CSV files name no seller. Say --company NAME, or --create-parties to make one."),
         "not_empty": N_("This headquarters holds data already. Choose another --folder for the demo."),
     }

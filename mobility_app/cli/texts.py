@@ -48,6 +48,8 @@ def said(failed: BaseException) -> str:
         )
     if isinstance(failed, NotFound):
         return text("There is no {name}.", name=failed.details["id"])
+    if isinstance(failed, InvalidValue) and (failed.entity, failed.reason) == ("vault", "too_short"):
+        return text("This passphrase is too short. It needs 8 characters or more.")
     if isinstance(failed, InvalidValue) and failed.reason in VALUE:
         return text(VALUE[failed.reason])
     if isinstance(failed, MobilityError):

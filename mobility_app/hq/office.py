@@ -17,7 +17,7 @@ from mobility_app.domain.rules.places import currency_of, language_of
 from mobility_app.errors import InvalidValue, NotFound
 from mobility_app.hq import devices
 from mobility_app.hq.headquarters import Headquarters, private_bytes
-from mobility_app.hq.ledger import Ledger
+from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.schema import open_database
 from mobility_app.store.records import Records
 
@@ -40,8 +40,10 @@ class Office:
         return self.folder / "quarantine"
 
     def add_company(self, name: str, country: str, currency: str | None = None) -> str:
-        """A company with a default territory named after it. Returns its id."""
+        """A company with a default territory named after it. Returns its id. Raises InvalidValue name_taken, as the
+        other two do: people, companies and territories are called by their names here."""
         with self.ledger.transaction() as tx:
+            _free(tx, "company", name)
             company = tx.create(
                 "company", {"name": name, "country": country, "currency": currency or currency_of(country)}
             )
@@ -52,7 +54,9 @@ class Office:
     def add_territory(self, company: str, name: str) -> str:
         """A territory of the company of that name. Returns its id."""
         with self.ledger.transaction() as tx:
-            return tx.create("territory", {"company_id": self.named(tx, "company", company), "name": name})
+            company_id = self.named(tx, "company", company)
+            _free(tx, "territory", name, company_id=company_id)
+            return tx.create("territory", {"company_id": company_id, "name": name})
 
     def add_user(
         self, name: str, role: str, company: str, territories: list[str], email: str | None = None, language: str = ""
@@ -60,6 +64,7 @@ class Office:
         """A user of the company, holding the territories of those names. Returns its id."""
         with self.ledger.transaction() as tx:
             company_id = self.named(tx, "company", company)
+            _free(tx, "user", name)
             country = str((tx.get("company", company_id) or {}).get("country"))
             held = [self.named(tx, "territory", territory, company_id=company_id) for territory in territories]
             return tx.create("user", {
@@ -94,6 +99,11 @@ class Office:
         """Everything, as {entity: {id: {field: value}}}, instants as ISO text."""
         with self.ledger.reading() as session:
             return dump(session)
+
+
+def _free(tx: Transaction, entity: str, name: str, **equals: str) -> None:
+    if tx.find(entity, name=name, **equals):
+        raise InvalidValue(entity, "name", "name_taken")
 
 
 def dump(session: Records) -> Dump:
