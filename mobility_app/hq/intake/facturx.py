@@ -7,6 +7,7 @@ reading. A hostile PDF costs seconds and some megabytes, then it is unfit.
 from __future__ import annotations
 
 import io
+import logging
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -43,6 +44,8 @@ def embedded(content: bytes, clock: Callable[[], float] = time.monotonic) -> byt
 
     if len(content) > SIZE_MAX_BYTES:
         raise Unfit(model.TOO_LARGE, f"{len(content)} bytes, at most {SIZE_MAX_BYTES}")
+    # What pypdf has to say of a hostile file is as long as the file and quotes it: none of it goes into our log.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     bounds = pypdf.Configuration(
         maximum_declared_stream_length=SIZE_MAX_BYTES,
         array_based_stream_maximum_output_length=SIZE_MAX_BYTES,
