@@ -208,14 +208,15 @@ class Headquarters:
         return device
 
     def _signed(self, status: int, body: bytes, request: Request) -> Answer:
-        signature = self._key.sign(protocol.answer_base(status, body, protocol.digest(request.body)))
+        time_ms = str(self.ledger.now())
+        signature = self._key.sign(protocol.answer_base(status, body, protocol.digest(request.body), time_ms))
         return Answer(
             status,
             {
                 "content-type": protocol.MEDIA_TYPE,
                 "content-encoding": "zstd",
                 "mobility-signature": base64.b64encode(signature).decode(),
-                "mobility-time": str(self.ledger.now()),
+                "mobility-time": time_ms,
                 "cache-control": "no-store",
             },
             body,

@@ -27,6 +27,8 @@ from mobility_app.store.writing import Writing, seen
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 PLAIN_HEADER = b"SQLite format 3"
+OFFSET = "clock_offset_ms"
+OFFSET_LEAST_MS = 60_000  # less may be the network
 
 Listener = Callable[["Touched"], None]
 
@@ -58,7 +60,8 @@ class Store:
         watch: Watch | None = None,
     ) -> None:
         self.path = path
-        self.now = now
+        self._clock = now
+        self.clock_offset_ms = 0
         self.random = random
         self._listeners: list[Listener] = []
         self.database = sqlcipher(path, key, watch)
@@ -67,6 +70,23 @@ class Store:
             raise StoreDamaged("the database was written without its key")
         with self.database.transaction() as session:
             drafts.nobody_edits(session)
+            known = identity.meta(Records(self.database.engine, session.watch), OFFSET)
+            self.clock_offset_ms = int(known or 0)
+
+    def now(self) -> int:
+        """UTC milliseconds: the system's clock, put right by what HQ last said. A clock that is wrong by years then
+        still writes true times into the history; nothing is decided by it but concurrent edits."""
+        return self._clock() + self.clock_offset_ms
+
+    def learn_time(self, hq_ms: int) -> None:
+        """HQ's clock as it answered just now."""
+        offset = hq_ms - self._clock()
+        if abs(offset) < OFFSET_LEAST_MS:
+            offset = 0
+        if abs(offset - self.clock_offset_ms) >= OFFSET_LEAST_MS:
+            with self.transaction() as session:
+                identity.set_meta(session, OFFSET, str(offset))
+            self.clock_offset_ms = offset
 
     def new_id(self) -> str:
         """A new record id."""

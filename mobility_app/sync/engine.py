@@ -124,7 +124,8 @@ class Engine:
         signed = signing.headers(identity.private_key, identity.device_id, "POST", target, body, self.store.now())
         done.requests += 1
         reply = self._transport.send("POST", target, signed, body)
-        signing.check_answer(identity.hq_key, reply.status, reply.headers, reply.body, body)
+        hq_ms = signing.check_answer(identity.hq_key, reply.status, reply.headers, reply.body, body)
+        self.store.learn_time(hq_ms)
         if reply.status != 200:
             error = protocol.unpack(reply.body, ErrorAnswer, hostile=False)
             if reply.status >= 500:

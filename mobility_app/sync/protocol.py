@@ -323,9 +323,12 @@ def signature_params(key_id: str, created: int) -> str:
     return f'{covered};created={created};keyid="{key_id}";alg="ed25519"'
 
 
-def answer_base(status: int, body: bytes, request_digest: str) -> bytes:
-    """The text that HQ's signature of an answer covers: the answer and the request that it belongs to."""
-    return f'"@status": {status}\n"content-digest": {digest(body)}\n"request-digest": {request_digest}'.encode()
+def answer_base(status: int, body: bytes, request_digest: str, time_ms: str) -> bytes:
+    """The text that HQ's signature of an answer covers: the answer, HQ's clock, the request that it belongs to."""
+    return (
+        f'"@status": {status}\n"content-digest": {digest(body)}\n"mobility-time": {time_ms}\n'
+        f'"request-digest": {request_digest}'
+    ).encode()
 
 
 def wire_change(change: Change) -> WireChange:

@@ -28,11 +28,13 @@ def headers(private_key: str, device_id: str, method: str, target: str, body: by
     }
 
 
-def check_answer(hq_key: str, status: int, answer_headers: Mapping[str, str], body: bytes, request_body: bytes) -> None:
-    """Raises Unreachable("portal") unless HQ itself wrote this answer to this request."""
+def check_answer(hq_key: str, status: int, answer_headers: Mapping[str, str], body: bytes, request_body: bytes) -> int:
+    """HQ's clock in UTC milliseconds. Raises Unreachable("portal") unless HQ itself wrote this answer to this request."""
     try:
         signature = base64.b64decode(answer_headers.get("mobility-signature", ""), validate=True)
-        text = protocol.answer_base(status, body, protocol.digest(request_body))
+        time_ms = answer_headers.get("mobility-time", "")
+        text = protocol.answer_base(status, body, protocol.digest(request_body), time_ms)
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(hq_key)).verify(signature, text)
+        return int(time_ms)
     except (InvalidSignature, ValueError):
         raise Unreachable("portal", "somebody else answered in HQ's place") from None

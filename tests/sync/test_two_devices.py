@@ -380,3 +380,13 @@ def test_customer_numbers_are_unique_over_all_companies(fleet: Fleet, pair: tupl
     fleet.settle()
     numbers = [row["number"] for row in fleet.office.dump()["customer"].values()]
     assert len(set(numbers)) == len(numbers) == 2
+
+
+def test_a_clock_wrong_by_years_is_put_right_by_headquarters(fleet: Fleet) -> None:
+    device = fleet.device("late", "Ana", -12 * 365 * 86_400_000)
+    with device.store.writing() as tx:
+        customer = tx.create("customer", {"name": "C"})
+    device.sync()
+    with device.store.reading() as session:
+        at = session.value("SELECT at FROM entry WHERE record_id=?", customer)
+    assert abs(at - fleet.clock.at) < 60_000
