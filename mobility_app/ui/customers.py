@@ -100,7 +100,9 @@ class CustomerList:
         if not page.rows:
             return h("div", head, self._nothing(page), class_="fb-stack")
         rows = h("div", [row(words, one, page.companies) for one in page.rows], data_arrows=True)
-        pager = lists.pager(words, place.first, len(page.rows), page.total, size=PAGE_ROWS)
+        pager = lists.pager(
+            words, place.first, len(page.rows), page.total, size=PAGE_ROWS, more=page.more and not place.text.strip()
+        )
         return h(
             "div", head, h("section", rows, pager, class_="fb-card", aria_label=words("Customers")), class_="fb-stack"
         )

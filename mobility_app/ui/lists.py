@@ -274,18 +274,23 @@ def skeleton(count: int) -> Html:
     return h("div", [h("div", class_="fb-skeleton") for _ in range(count)], class_="fb-waitrows", aria_hidden="true")
 
 
-def pager(words: Words, first: int, shown: int, total: int, *, size: int = PAGE_ROWS) -> Html:
-    """Which part of a list is shown, and the way to the others (act "page" with the offset)."""
-    if total <= size and first == 0:
+def pager(words: Words, first: int, shown: int, total: int, *, size: int = PAGE_ROWS, more: bool = False) -> Html:
+    """Which part of a list is shown, and the way to the others (act "page" with the offset). `more`: there are more
+    than the total that was counted."""
+    if total <= size and first == 0 and not more:
         return NOTHING
-    text = words("{first} to {last} of {total}", first=words.number(first + 1), last=words.number(first + shown),
-                 total=words.number(total))  # fmt: skip
+    places = {"first": words.number(first + 1), "last": words.number(first + shown), "total": words.number(total)}
+    if more and first + shown < total:
+        text = words("{first} to {last} of more than {total}", **places)
+    elif more:
+        text = words("{first} to {last}", **places)
+    else:
+        text = words("{first} to {last} of {total}", **places)
+    at_end = shown < size if more else first + shown >= total
     back = icon_button(
         "chevron-left", words("Previous page"), act="page", arg=str(max(0, first - size)), disabled=first == 0
     )
-    on = icon_button(
-        "chevron-right", words("Next page"), act="page", arg=str(first + size), disabled=first + shown >= total
-    )
+    on = icon_button("chevron-right", words("Next page"), act="page", arg=str(first + size), disabled=at_end)
     return h("div", h("span", text), back, on, class_="fb-pager")
 
 

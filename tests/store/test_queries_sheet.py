@@ -182,6 +182,16 @@ def test_the_list_pages_by_name_to_the_end_and_back(tmp_path: Path) -> None:
     assert customers.page(at.store, before=second.first).rows == first.rows
 
 
+def test_a_long_list_is_counted_only_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = desk(tmp_path)
+    more(at, 70)
+    monkeypatch.setattr(customers, "COUNT_MAX", 60)
+    first = customers.page(at.store)
+    assert (first.total, first.more) == (60, True)
+    rest = customers.page(at.store, after=first.last)
+    assert len(rest.rows) == 21
+
+
 def test_inactive_customers_are_out_of_the_default_list_but_found_by_search(tmp_path: Path) -> None:
     at = desk(tmp_path)
     more(at, 2, status="inactive")

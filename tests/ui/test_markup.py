@@ -120,3 +120,17 @@ def test_a_conflict_offers_both_values_with_who_and_when() -> None:
     assert "Telefone: alterado aqui e no escritório" in text
     assert "Seu · hoje" in text
     assert "Marta Costa · hoje" in text
+
+
+def test_a_pager_says_where_one_is_and_stops_at_both_ends() -> None:
+    words = Words("pt")
+    assert lists.pager(words, 0, 20, 20) == ""
+    first, last = Seen(lists.pager(words, 0, 50, 121)), Seen(lists.pager(words, 100, 21, 121))
+    assert first.text == "1 a 50 de 121"
+    assert ["disabled" in attributes for tag, attributes in first.tags if tag == "button"] == [True, False]
+    assert ["disabled" in attributes for tag, attributes in last.tags if tag == "button"] == [False, True]
+    many = Seen(lists.pager(words, 50, 50, 1000, more=True))
+    assert many.text == "51 a 100 de mais de 1.000"
+    far = Seen(lists.pager(words, 1000, 50, 1000, more=True))
+    assert far.text == "1.001 a 1.050"
+    assert ["disabled" in attributes for tag, attributes in far.tags if tag == "button"] == [False, False]
