@@ -57,13 +57,14 @@ class Books:
     products: dict[str, Product] = field(default_factory=dict)
 
     def customer_for(self, party: Party) -> str | None:
-        """The customer that a buyer is: by identifier, then by name at the same place; the oldest of several.
+        """The customer that a buyer is: by identifier, then by name at the same place. Of several the one at the
+        buyer's place, and of those the oldest.
 
         What partners call a buyer is trusted only with the same name or postcode: "1" may be anybody's number.
         """
         wanted, name = parties.keys(party), parties.plain_name(party.name)
         for key in wanted:
-            for customer in self.by_key.get(key, ()):
+            for customer in sorted(self.by_key.get(key, ()), key=lambda one: not one.may_be_at(party)):
                 sure = not key.startswith("own:") or customer.name == name or _same_town(customer, party)
                 if sure and not parties.contradict(customer.keys, wanted):
                     return customer.id
@@ -115,7 +116,7 @@ class Known:
 
     def company(self, session: Records, party: Party) -> str | None:
         """The company that a seller is: by its name or trading name, in its country where the file says one."""
-        for name in filter(None, (party.name, party.trading_name)):
+        for name in filter(None, (party.name, named_apart(party.name, party.place.country), party.trading_name)):
             for company_id, country in self._by_name(session).get(parties.plain_name(name), ()):
                 if country == (party.place.country or country):
                     return company_id
@@ -142,6 +143,11 @@ class Known:
     def _touched(self, session: Records, stream: str, since: int) -> bool:
         rows = session.rows("SELECT DISTINCT entity FROM log WHERE stream=? AND seq>?", stream, since)
         return not _WATCHED.isdisjoint(row[0] for row in rows)
+
+
+def named_apart(name: str, country: str | None) -> str:
+    """A company's name where another country has a company of that name: names are what people call companies by."""
+    return f"{name} ({country})" if country else name
 
 
 def customer_of(customer_id: str, party: Party) -> Customer:

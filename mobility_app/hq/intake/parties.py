@@ -67,8 +67,8 @@ def keys_of(kind: str, value: str) -> tuple[str, ...]:
     plain = plain_number(value)
     if not plain:
         return ()
-    if kind == "siret":
-        return (f"siret:{plain}",)
+    if kind == "siret":  # an establishment, and the firm that it is of
+        return (f"siret:{plain}", f"tax:FR{plain[:9]}")
     if kind == "siren":
         return (f"tax:FR{plain}",)
     if kind == "vat" and plain.startswith("FR"):

@@ -51,6 +51,8 @@ class Keeper:
 
     def add_company(self, name: str, country: str, currency: str | None = None) -> str:
         """A new company with its default territory. Returns its id."""
+        if self.tx.find("company", name=name):
+            name = known.named_apart(name, country)
         company_id = self._create(
             "company", {"name": name, "country": country, "currency": currency or places.currency_of(country)}
         )

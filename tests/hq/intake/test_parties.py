@@ -84,3 +84,13 @@ def test_two_establishments_of_one_firm_stay_two_customers() -> None:
     paris = Party("Soleil", legal=Identifier("73282932000082", "0009"), place=Place(postcode="69002", country="FR"))
     assert books.customer_for(paris) is None
     assert books.customer_for(lyon) == "1" * 32
+
+
+def test_a_firm_without_its_establishment_is_the_customer_at_its_place() -> None:
+    books = Books()
+    for number, (siret, postcode) in enumerate((("73282932000074", "69002"), ("73282932000082", "75001")), 1):
+        place = Place(postcode=postcode, country="FR")
+        books.add_customer(customer_of(str(number) * 32, Party("S", legal=Identifier(siret, "0009"), place=place)))
+    firm = Party("Soleil Groupe", vat="FR44732829320", place=Place(postcode="75001", country="FR"))
+    assert books.customer_for(firm) == "2" * 32
+    assert books.customer_for(Party("Soleil Groupe", vat="FR44732829320")) == "1" * 32

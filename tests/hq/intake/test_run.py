@@ -145,8 +145,11 @@ def test_a_seller_is_a_company_by_its_name_or_trading_name(
 
 def test_a_company_of_the_same_name_in_another_country_is_another(office: Office, take: Import, inbox: Path) -> None:
     office.add_company("Lusa Lentes, Lda.", "BR")
-    report = take(put(inbox, "1.xml", "invoice.ubl.xml"), create_parties=False)
-    assert report.outcomes[0].reason == "unknown_seller"
+    path = put(inbox, "1.xml", "invoice.ubl.xml")
+    assert take(path, create_parties=False).outcomes[0].reason == "unknown_seller"
+    assert [take(path).outcomes[0].state for _ in range(2)] == ["stored", "unchanged"]
+    names = {one["name"] for one in office.dump()["company"].values()}
+    assert names == {"Lusa Lentes, Lda.", "Lusa Lentes, Lda. (PT)"}
 
 
 def test_a_company_without_territory_gets_its_default_one(office: Office, take: Import, inbox: Path) -> None:
@@ -298,8 +301,9 @@ def test_csv_asks_for_its_seller_before_anything_is_done(office: Office, take: I
     with pytest.raises(NotFound):
         take(inbox, create_parties=False, company="Nobody")
     assert everything(office) == before
-    office.add_company("Twice", "PT")
-    office.add_company("Twice", "ES")
+    with office.ledger.transaction() as tx:
+        for country in ("PT", "ES"):
+            tx.create("company", {"name": "Twice", "country": country, "currency": "EUR"})
     with pytest.raises(InvalidValue, match="ambiguous"):
         take(inbox, company="Twice")
 
