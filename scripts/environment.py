@@ -1,8 +1,8 @@
 """Makes `.venv` from requirements.lock with nothing but the standard library. Used by run.py and test.py.
 
 Everything that can be missing on a fresh machine gets one clear line. Done again only when the lock, pyproject.toml,
-Python or the project's place changed; a setup that was cut short is begun anew. It does not choose or update versions:
-`lock.py` does.
+Python or the project's place changed; a setup that was cut short is begun anew. MOBILITY_PYTHON names an interpreter
+that has everything already: then nothing is made. Versions are not chosen here but by `lock.py`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def venv_python() -> Path:
 
 def ensure() -> Path:
     """The interpreter of a ready environment. Ends the program with one line where the machine can't have it."""
+    if ready := os.environ.get("MOBILITY_PYTHON"):
+        return Path(ready)
     _check_python()
     mark, wanted = VENV / "ready", _wanted()
     if mark.exists() and mark.read_text("ascii") == wanted and venv_python().exists():

@@ -67,6 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--devices", type=int, default=1, choices=range(1, len(REPS) + 1), help="reps' apps (1)")
     parser.add_argument("--port", type=_port, default=8720, help="port of the first app (8720), the others follow")
     parser.add_argument("--hq-port", type=_port, default=8710, help="port of headquarters (8710)")
+    parser.add_argument("--folder", type=Path, default=ROOT / "demo", help="where the data is kept (demo/)")
     parser.add_argument("--no-browser", action="store_true", help="print addresses only")
     parser.add_argument("--fresh", action="store_true", help="throw the kept data away first")
     parser.add_argument("--setup-only", action="store_true", help="make .venv and end")
@@ -99,7 +100,7 @@ class Demo:
 
     def __init__(self, python: str, options: argparse.Namespace) -> None:
         self.python, self.options = python, options
-        self.folder = ROOT / "demo" / _name(options.data)
+        self.folder = options.folder.resolve() / _name(options.data)
         self.url = f"http://{LOCALHOST}:{options.hq_port}"
         self.hq: subprocess.Popen[bytes] | None = None
         self.apps: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
@@ -238,7 +239,10 @@ class Demo:
                     raise Trouble(f"The app of {user} has ended; its last words are in {out}.")
             if self.hq is not None and self.hq.poll() is not None:
                 self.hq = None
-                print("Headquarters has ended by itself; see demo/. Press h to start it again.", flush=True)
+                print(
+                    f"Headquarters has ended by itself; see {self.folder / 'hq.out'}. Press h to start it again.",
+                    flush=True,
+                )
             pressed = key(TICK_SECONDS).lower()
             if pressed == "h":
                 self._toggle()
@@ -272,7 +276,7 @@ class Demo:
 
 
 def _name(data: Path | None) -> str:
-    """The folder inside demo/ for that input: each has its own, so that none replaces another."""
+    """The name of the folder for that input: each has its own, so that none replaces another."""
     if data is None:
         return "made"
     path = data.resolve()

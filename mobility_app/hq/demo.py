@@ -25,8 +25,8 @@ COMPANIES = {
     "Ibérica Soluciones": ("ES", ("Galicia", "Cataluña")),
 }
 PEOPLE = (
-    ("Ana Silva", "rep", "Lusitânia Serviços", ("Norte",)),
-    ("Rui Costa", "rep", "Lusitânia Serviços", ("Norte", "Centro")),
+    ("Ana Silva", "rep", "Lusitânia Serviços", ("Norte", "Centro")),
+    ("Rui Costa", "rep", "Lusitânia Serviços", ("Norte", "Centro", "Sul")),
     ("Eva Matos", "rep", "Lusitânia Serviços", ("Sul",)),
     ("Marta Nunes", "manager", "Lusitânia Serviços", ("Norte", "Centro", "Sul")),
     ("Olga Pires", "accountant", "Lusitânia Serviços", ()),
@@ -119,11 +119,12 @@ def _product(tx: Transaction, company_id: str, number: int, category: str, name:
 
 def _customer(tx: Transaction, hand: _Hand, number: int) -> int:
     chance = hand.chance
-    company = "Lusitânia Serviços" if chance.random() < 0.7 else "Ibérica Soluciones"
+    company = "Lusitânia Serviços" if number == 0 or chance.random() < 0.7 else "Ibérica Soluciones"
     seller = COMPANIES[company][0]
     country, _, language = chance.choices(COUNTRIES, (6, 2, 2) if seller == "PT" else (1, 7, 2))[0]
     fake = hand.fakers[country]
-    territory = hand.territories[(company, chance.choice(COMPANIES[company][1]))]
+    # the first customer is the first rep's, however few are made
+    territory = hand.territories[(company, "Norte" if number == 0 else chance.choice(COMPANIES[company][1]))]
     kind, identifier = _identifier(chance, country)
     name = fake.company()
     customer = tx.create("customer", {

@@ -165,11 +165,8 @@ def test_a_device_that_is_not_enrolled_says_how_to_become_one(mobility: Mobility
     assert not (tmp_path / "device").exists()
 
 
-def test_enrolment_without_headquarters_exits_with_3_and_leaves_nothing(
-    mobility: Mobility, tmp_path: Path, taken_port: int
-) -> None:
+def test_enrolment_without_headquarters_exits_with_3_and_leaves_nothing(mobility: Mobility, tmp_path: Path) -> None:
     folder = tmp_path / "device"
-    url = f"http://127.0.0.1:{taken_port}"
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     answer = mobility(
