@@ -100,7 +100,7 @@ class Demo:
 
     def __init__(self, python: str, options: argparse.Namespace) -> None:
         self.python, self.options = python, options
-        self.folder = options.folder.resolve() / _name(options.data)
+        self.folder: Path = options.folder.resolve() / _name(options.data)
         self.url = f"http://{LOCALHOST}:{options.hq_port}"
         self.hq: subprocess.Popen[bytes] | None = None
         self.apps: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
