@@ -88,6 +88,7 @@ class Field:
     right: str = ""  # empty: the entity's own right
     default: Plain = None
     indexed: bool = False
+    derived: bool = False  # follows from another field: no conflict and no line of history of its own
     most: int = 0  # characters of a text, or the largest number; 0 = the kind's own bound
 
 

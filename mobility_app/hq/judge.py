@@ -237,6 +237,8 @@ class Judge:
         clashes: list[Clash],
     ) -> None:  # fmt: skip
         for name, base, mine, theirs, wins in clashes:
+            if one.field(name).derived:
+                continue
             _, other_at, other_user = self._standing_author(record_id, name)
             me: tuple[str | None, int] = (self._actor.user_id, self._tx.author.at or 0)
             other: tuple[str | None, int] = (other_user, other_at)

@@ -6,6 +6,7 @@ import json
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Entry, Row, fold, link
+from mobility_app.errors import StoreDamaged
 from mobility_app.store import overlay
 from mobility_app.store.records import Records, entry_of
 from mobility_app.store.store import Store
@@ -16,11 +17,18 @@ _ENTRY = (
 
 
 def faults(store: Store, root_id: str | None = None) -> list[str]:
-    """One line for each fault, none where all is well. With `root_id` only that customer's history is looked at.
+    """One line for each fault, none where all is well; a database that can't be read is one. With `root_id` only that customer's history is looked at.
 
     A history that this device holds in part (another company's shared customer) is checked entry by entry where the one
     before it is there.
     """
+    try:
+        return _faults(store, root_id)
+    except StoreDamaged as damaged:
+        return [str(damaged)]
+
+
+def _faults(store: Store, root_id: str | None) -> list[str]:
     with store.reading() as session:
         found = [] if root_id else _pages(session)
         where, params = ("WHERE root_id=?", (root_id,)) if root_id else ("", ())

@@ -40,8 +40,8 @@ CONTACT_PHONE = Entity(
     (
         Field("contact_id", Kind.REF, Merge.IMMUTABLE, required=True, refers="contact", indexed=True),
         Field("label", most=60),
-        Field("value", required=True, most=80, right="reach"),
-        Field("e164", most=20, right="reach"),
+        Field("value", merge=Merge.GROUP, required=True, group="number", most=80, right="reach"),
+        Field("e164", merge=Merge.GROUP, group="number", derived=True, most=20, right="reach"),
         Field("is_main", Kind.FLAG, required=True, default=False),
     ),
     Scope.ROOT,

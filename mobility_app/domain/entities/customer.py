@@ -68,8 +68,8 @@ CUSTOMER_PHONE = Entity(
     (
         Field("customer_id", Kind.REF, Merge.IMMUTABLE, required=True, refers="customer", indexed=True),
         Field("label", most=60),
-        Field("value", required=True, most=80),  # as typed
-        Field("e164", most=20),  # empty where the number could not be understood
+        Field("value", merge=Merge.GROUP, required=True, group="number", most=80),  # as typed
+        Field("e164", merge=Merge.GROUP, group="number", derived=True, most=20),  # empty where the number could not be understood
         Field("is_main", Kind.FLAG, required=True, default=False),
     ),
     Scope.ROOT,
