@@ -1,0 +1,98 @@
+"""docs/errors.md against the code: every code that somebody can meet is listed there, and none that nobody can."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mobility_app import errors
+from mobility_app.cli import reasons as own
+from mobility_app.hq.intake import model
+from mobility_app.ui import reasons
+
+ROOT = Path(__file__).resolve().parent.parent
+ERRORS = (ROOT / "docs" / "errors.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    return ERRORS.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def listed(title: str, column: int = 0) -> set[str]:
+    """The codes in one column of a section's table."""
+    rows = [line.strip("| ").split(" | ") for line in section(title).splitlines() if line.startswith("| ")]
+    return {code for row in rows for code in re.findall(r"`([a-z_]+)`", row[column])}
+
+
+def literals(call: str, place: int) -> set[str]:
+    """Every text that the code gives as that argument (or as `reason=`) of a call of that name."""
+    return {
+        node.value
+        for path in (ROOT / "mobility_app").rglob("*.py")
+        for found in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(found, ast.Call) and ast.unparse(found.func).split(".")[-1] == call
+        for argument in (*found.args[place : place + 1], *(one.value for one in found.keywords if one.arg == "reason"))
+        for node in texts(argument)
+    }
+
+
+def texts(argument: ast.expr) -> Iterator[ast.Constant]:
+    """The texts that an argument may be: itself, or the branches of a condition."""
+    if isinstance(argument, ast.IfExp):
+        yield from (*texts(argument.body), *texts(argument.orelse))
+    elif isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        yield argument
+
+
+def test_every_error_class_is_listed() -> None:
+    classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.MobilityError)]
+    assert listed("On the device (`mobility_app/errors.py`)") == {one.code for one in classes}
+
+
+def test_every_refusal_of_a_request_is_listed_with_its_status() -> None:
+    found = {
+        (str(call.args[1].value), str(call.args[0].value))
+        for path in (ROOT / "mobility_app").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Refused" and len(call.args) > 1
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[1], ast.Constant)
+    }
+    title = "HQ's refusals of a request"
+    rows = [line.strip("| ").split(" | ") for line in section(title).splitlines() if re.match(r"\| \d", line)]
+    written = {(row[0].strip(), code) for row in rows for code in re.findall(r"`([a-z_]+)`", row[1])}
+    assert written == found | {("500", "failed"), ("507", "hq_disk_full")}
+    assert literals("ErrorAnswer", 0) == {"failed", "hq_disk_full"}
+    named = set(re.findall(r"`([a-z_]+)`", section(title)))
+    assert set(reasons.NETWORK) - {"not_enrolled"} <= named
+    assert literals("Unreachable", 0) <= named
+
+
+@pytest.mark.parametrize(
+    ("title", "sentences", "calls"),
+    [
+        ("Why a value was not taken", reasons.VALUE, [("InvalidValue", 2)]),
+        ("Why an act was not taken", reasons.ACT, [("NotAllowed", 3), ("Verdict", 2), ("Rejection", 0)]),
+        ("Why a file was not attached", reasons.FILE, [("FileRefused", 0)]),
+    ],
+)
+def test_every_reason_has_a_sentence_and_is_listed(
+    title: str, sentences: dict[str, str], calls: list[tuple[str, int]]
+) -> None:
+    assert listed(title) - {"made_twice"} == set(sentences)
+    others = {"made_twice", *own.VALUE, *reasons.VALUE, *reasons.ACT}
+    for call, place in calls:
+        assert literals(call, place) <= set(sentences) | others, call
+
+
+def test_every_reason_of_the_quarantine_has_a_sentence_and_is_listed() -> None:
+    constants = {value for name, value in vars(model).items() if name.isupper() and isinstance(value, str)}
+    reasons_of_files = constants - {model.INVOICE, model.CREDIT_NOTE, model.CORRECTED_INVOICE}
+    assert listed("Why a file waits in quarantine") == set(own.INTAKE) == reasons_of_files
+
+
+def test_the_command_lines_own_reasons_are_listed() -> None:
+    assert listed("The command line") == set(own.VALUE)
