@@ -1,0 +1,92 @@
+"""Products that only this customer may be billed, and this customer's own prices on products that everybody may buy.
+
+Called by the products tab. A product exclusive to another customer is not shown, whoever asks for it. Nothing is
+written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mobility_app.domain.change import Row
+from mobility_app.domain.rules import exclusivity
+from mobility_app.store.store import Store
+
+ROWS_MAX = 200  # of each kind; the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price of this customer on a product, with the general price beside it (None where there is none). ISO days."""
+
+    id: str
+    product_id: str
+    code: str
+    name: str
+    unit: str
+    price_minor: int
+    currency: str
+    valid_from: str | None
+    valid_to: str | None
+    general_minor: int | None
+    general_currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductList:
+    """Exclusive products by code, own prices by the product's code and day; the counts are of all there are."""
+
+    exclusive: tuple[Row, ...]
+    exclusive_count: int
+    prices: tuple[Price, ...]
+    price_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSheet:
+    """One product with this customer's prices on it, and when this customer was last billed it (ISO day, or empty)."""
+
+    product: Row
+    exclusive: bool
+    prices: tuple[Price, ...]
+    billed_last: str
+    billed_times: int
+
+
+_PRICES = """SELECT x.id, x.product_id, COALESCE(p.code, ''), COALESCE(p.name, ''), COALESCE(p.unit, ''), x.price_minor,
+ x.currency, x.valid_from, x.valid_to, p.price_minor, COALESCE(p.currency, '')
+ FROM customer_price x LEFT JOIN product p ON p.id = x.product_id WHERE x.customer_id = ?"""
+_ORDER = " ORDER BY p.code, x.valid_from, x.id LIMIT ?"
+
+
+def products(store: Store, customer_id: str) -> ProductList:
+    """What the tab lists."""
+    with store.reading() as session:
+        counts = session.one(
+            "SELECT (SELECT COUNT(*) FROM product WHERE exclusive_customer_id=?1),"
+            " (SELECT COUNT(*) FROM customer_price WHERE customer_id=?1)",
+            customer_id,
+        )
+        assert counts is not None
+        own = session.find("product", order=f"code, id LIMIT {ROWS_MAX}", exclusive_customer_id=customer_id)
+        prices = session.rows(_PRICES + _ORDER, customer_id, ROWS_MAX)
+    return ProductList(tuple(own), counts[0], tuple(Price(*row) for row in prices), counts[1])
+
+
+def product(store: Store, customer_id: str, record_id: str) -> ProductSheet | None:
+    """One product, or None where there is none that this customer may be billed."""
+    with store.reading() as session:
+        found = session.get("product", record_id)
+        if found is None:
+            return None
+        owner = found["exclusive_customer_id"]
+        if not exclusivity.may_bill(str(owner) if owner else None, customer_id):
+            return None
+        prices = session.rows(f"{_PRICES} AND x.product_id = ?{_ORDER}", customer_id, record_id, ROWS_MAX)
+        billed = session.one(
+            "SELECT MAX(d.issued_on), COUNT(DISTINCT d.id) FROM document d JOIN document_line l ON l.document_id = d.id"
+            " WHERE d.customer_id=? AND l.product_id=? AND d.kind='invoice'",
+            customer_id, record_id,
+        )  # fmt: skip
+    last, times = billed or ("", 0)
+    return ProductSheet(found, bool(owner), tuple(Price(*row) for row in prices), last or "", times)

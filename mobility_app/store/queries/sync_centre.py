@@ -1,0 +1,172 @@
+"""What is not settled on this device: changes that wait, changes that HQ refused and why, open conflicts.
+
+Called by the sync centre. Each list holds the newest ROWS_MAX with the number of all. Settling and dismissing are
+verbs of `store/actions/settle.py`; the state of the network is `sync/status.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mobility_app.domain import registry
+from mobility_app.domain.change import OPEN, REJECTED, SENT, Row
+from mobility_app.domain.fields import Kind, Plain
+from mobility_app.store import identity
+from mobility_app.store.queries.sheet import Conflict
+from mobility_app.store.records import Records, patch_plain
+from mobility_app.store.store import Store
+
+ROWS_MAX = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is: the record, the customer that it hangs on ("" for none) and what both are called. `here`: the
+    record is still on this device."""
+
+    entity: str
+    record_id: str
+    customer_id: str
+    customer_name: str
+    currency: str
+    title: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One change of this device: its fields with the values that were wanted, in UTC milliseconds `at`."""
+
+    dseq: int
+    kind: str
+    place: Place
+    wanted: tuple[tuple[str, Plain], ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that HQ refused: the reason of the whole, and those of its fields where they differ."""
+
+    change: Pending
+    reason: str
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """An open conflict and the field that it is about."""
+
+    place: Place
+    field: str
+    conflict: Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """All of it. `names`: id -> name of what references point to."""
+
+    waiting: tuple[Pending, ...]
+    waiting_count: int
+    refused: tuple[Refusal, ...]
+    refused_count: int
+    clashes: tuple[Clash, ...]
+    clash_count: int
+    names: Mapping[str, str]
+
+
+_CHANGES = """SELECT c.dseq, c.kind, c.entity, c.record_id, c.root_id, c.patch, c.at, c.verdict, u.name, u.currency
+ FROM change c LEFT JOIN customer u ON u.id = c.root_id WHERE c.state {} ORDER BY c.at DESC, c.dseq DESC LIMIT ?"""
+_WAITS = f"IN ('{OPEN}', '{SENT}')"
+_TITLES = ("name", "title", "first_name", "reference", "value", "line1", "code", "number")
+
+
+def unsettled(store: Store) -> Unsettled:
+    """What the sync centre lists."""
+    with store.reading() as session:
+        counts = session.one(
+            f"SELECT (SELECT COUNT(*) FROM change WHERE state {_WAITS}),"
+            f" (SELECT COUNT(*) FROM change WHERE state = '{REJECTED}'),"
+            " (SELECT COUNT(*) FROM conflict WHERE state = 'open')"
+        )
+        assert counts is not None
+        waiting = [_pending(session, row) for row in session.rows(_CHANGES.format(_WAITS), ROWS_MAX)]
+        refused = [_refusal(session, row) for row in session.rows(_CHANGES.format(f"= '{REJECTED}'"), ROWS_MAX)]
+        clashes = _clashes(session)
+        names = dict(session.rows(
+            'SELECT id, name FROM "user" UNION ALL SELECT id, name FROM territory UNION ALL SELECT id, name FROM company'
+        ))  # fmt: skip
+    return Unsettled(
+        tuple(waiting), counts[0], tuple(refused), counts[1], tuple(clashes), counts[2], names
+    )  # fmt: skip
+
+
+def refusal(store: Store, dseq: int) -> Refusal | None:
+    """One refused change, or None where it was dismissed meanwhile."""
+    with store.reading() as session:
+        row = session.one(
+            _CHANGES.format(f"= '{REJECTED}' AND c.dseq = ?"),
+            dseq, 1,
+        )  # fmt: skip
+        return _refusal(session, row) if row else None
+
+
+def _pending(session: Records, row: tuple[object, ...]) -> Pending:
+    dseq, kind, entity, record_id, root_id, patch, at, _, name, currency = row
+    sides = patch_plain(str(entity), json.loads(str(patch)))
+    place = _place(
+        session, str(entity), str(record_id), str(root_id or ""), str(name or ""), str(currency or ""),
+        {field: pair[1] if pair[1] is not None else pair[0] for field, pair in sides.items()},
+    )  # fmt: skip
+    wanted = tuple((field, after) for field, (before, after) in sides.items() if before != after)
+    return Pending(int(str(dseq)), str(kind), place, wanted, int(str(at)))
+
+
+def _refusal(session: Records, row: tuple[object, ...]) -> Refusal:
+    said = json.loads(str(row[7])) if row[7] else {}
+    reason = str(said.get("reason", ""))
+    fields = {name: str(fate[1]) for name, fate in (said.get("fields") or {}).items() if fate[0] == REJECTED}
+    return Refusal(_pending(session, row), reason, {name: why for name, why in fields.items() if why})
+
+
+def _place(
+    session: Records, entity: str, record_id: str, customer_id: str, name: str, currency: str, values: Row
+) -> Place:
+    record = session.get(entity, record_id)
+    shown = record or values
+    title = next((str(shown[field]) for field in _TITLES if isinstance(shown.get(field), str) and shown[field]), "")
+    if entity == "contact":
+        title = " ".join(str(shown[part]) for part in ("first_name", "last_name") if shown.get(part))
+    return Place(entity, record_id, customer_id, name, currency, title, record is not None)
+
+
+def _clashes(session: Records) -> list[Clash]:
+    known = identity.read(session)
+    people = dict(session.rows('SELECT id, name FROM "user"'))
+    rows = session.find("conflict", order=f"loser_at DESC, id LIMIT {ROWS_MAX}", state="open")
+    return [_clash(session, row, people, known.user_id if known else "") for row in rows]
+
+
+def _clash(session: Records, row: Row, people: Mapping[str, str], me: str) -> Clash:
+    customer_id = str(row["customer_id"] or "")
+    about = session.one("SELECT name, currency FROM customer WHERE id=?", customer_id) or ("", "")
+    place = _place(
+        session, str(row["entity"]), str(row["record_id"]), customer_id, str(about[0] or ""), str(about[1] or ""), {}
+    )
+    mine = next((side for side in ("winner", "loser") if row[f"{side}_user_id"] == me), "")
+    conflict = Conflict(
+        str(row["id"]), row["winner"], row["loser"], people.get(str(row["winner_user_id"]), ""),
+        people.get(str(row["loser_user_id"]), ""), _instant(row["winner_at"]), _instant(row["loser_at"]), mine,
+    )  # fmt: skip
+    return Clash(place, str(row["field"]), conflict)
+
+
+def _instant(value: Plain) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def is_reference(entity: str, field: str) -> bool:
+    """Whether a field points to other records, so that its value needs names."""
+    return registry.entity(entity).field(field).kind in (Kind.REF, Kind.REFS)
