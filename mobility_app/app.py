@@ -20,8 +20,6 @@ from mobility_app.config import Config
 from mobility_app.device import OpenDevice, unlock
 from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
-from mobility_app.store.attempts import Attempts
-from mobility_app.store.store import wall_ms
 from mobility_app.sync.status import OFFLINE, Board
 from mobility_app.sync.worker import SyncWorker
 from mobility_app.ui.context import App, Opened
@@ -49,8 +47,7 @@ class Process:
         """Opens the store and starts to sync. Wrong passphrases make the next try wait longer."""
         with self._lock:
             if self._device is None:
-                attempts = Attempts(self._config.folder / "attempts.json", now=wall_ms)
-                self._device = attempts.run(lambda: unlock(self._config, passphrase))
+                self._device = unlock(self._config, passphrase)
                 self._worker = self._device.worker(self._board)
                 self._worker.start()
             return Opened(self._device.store, self._device.files)
@@ -77,8 +74,6 @@ def run(config: Config, passphrase: str | None) -> None:
     `passphrase` None: the lock screen asks for it."""
     if not vault.exists(config.folder):
         raise NotEnrolled(f"no device in {config.folder}")
-    # NiceGUI looks at its storage folder when it is imported; nothing of ours is ever put there.
-    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(config.folder / "nicegui"))
     from nicegui import app as nicegui_app
     from nicegui import ui
 

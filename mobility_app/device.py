@@ -12,9 +12,10 @@ from mobility_app.config import Config
 from mobility_app.errors import MobilityError, NotEnrolled
 from mobility_app.store import identity, key_file, vault
 from mobility_app.store.actions.attachments import sweep
+from mobility_app.store.attempts import Attempts
 from mobility_app.store.files import FileVault
 from mobility_app.store.identity import Identity
-from mobility_app.store.store import Store
+from mobility_app.store.store import Store, wall_ms
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.status import Board
@@ -50,10 +51,13 @@ class OpenDevice:
 
 
 def unlock(config: Config, passphrase: str) -> OpenDevice:
-    """Opens the device of the folder. Raises WrongPassphrase, KeyFileDamaged, StoreDamaged, StoreTooNew, NotEnrolled."""
+    """Opens the device of the folder. Wrong passphrases make the next try wait longer.
+
+    Raises WrongPassphrase (`details["wait_ms"]`), KeyFileDamaged, StoreDamaged, StoreTooNew, NotEnrolled."""
     if not vault.exists(config.folder):
         raise NotEnrolled(f"no device in {config.folder}")
-    keys = vault.unlock(config.folder, passphrase)
+    attempts = Attempts(config.folder / "attempts.json", now=wall_ms)
+    keys = attempts.run(lambda: vault.unlock(config.folder, passphrase))
     opened = OpenDevice(Store(config.database, keys.database), FileVault(config.files, keys.files))
     sweep(opened.store, opened.files)
     return opened

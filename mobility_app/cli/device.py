@@ -86,11 +86,13 @@ def app_(
     with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
 ) -> None:
     """Open the app in the browser. Without --passphrase-stdin it asks for the passphrase there."""
-    from mobility_app.app import run
-
     config = Config(
         folder or device_folder(), port, app_language(), open_browser=not no_browser, with_parent=with_parent
     )
+    # NiceGUI reads this when it is imported. Nothing of ours goes there, and nothing may go where we were started.
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(config.folder / "nicegui"))
+    from mobility_app.app import run
+
     run(config, _line() if passphrase_stdin else None)
 
 

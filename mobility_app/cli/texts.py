@@ -9,7 +9,7 @@ import errno
 import os
 
 from mobility_app.cli.reasons import VALUE
-from mobility_app.errors import InvalidValue, MobilityError, NotEnrolled, NotFound
+from mobility_app.errors import InvalidValue, MobilityError, NotEnrolled, NotFound, WrongPassphrase
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
 
@@ -46,6 +46,10 @@ def said(failed: BaseException) -> str:
         return text(
             "This device is not enrolled. Ask the office for a code, then: mobility enrol --hq ADDRESS --code CODE"
         )
+    if isinstance(failed, WrongPassphrase):
+        seconds = -(-int(str(failed.details.get("wait_ms", 0))) // 1000)
+        wait = " " + count("Wait {n} second before the next try.", "Wait {n} seconds before the next try.", seconds)
+        return words().error(failed) + (wait if seconds else "")
     if isinstance(failed, NotFound):
         return text("There is no {name}.", name=failed.details["id"])
     if isinstance(failed, InvalidValue) and (failed.entity, failed.reason) == ("vault", "too_short"):

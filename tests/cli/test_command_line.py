@@ -200,6 +200,16 @@ def test_a_wrong_passphrase_opens_nothing(mobility: Mobility, tmp_path: Path) ->
     assert not (tmp_path / "store.db").exists()
 
 
+def test_after_many_wrong_passphrases_the_next_try_waits_whatever_the_command(
+    mobility: Mobility, tmp_path: Path
+) -> None:
+    vault.create(tmp_path, PASSPHRASE)
+    for _ in range(5):
+        answer = mobility("sync", "--folder", tmp_path, "--passphrase-stdin", stdin="another one entirely\n")
+    assert "Wait 2 seconds" in one_line(answer)
+    assert "Wait" in one_line(mobility("verify", "--folder", tmp_path, "--passphrase-stdin", stdin=PASSPHRASE + "\n"))
+
+
 def test_a_busy_port_is_named(mobility: Mobility, tmp_path: Path, taken_port: int) -> None:
     answer = mobility("hq", "serve", "--folder", tmp_path, "--port", taken_port)
     assert one_line(answer) == "This port is in use. Choose another with --port."
