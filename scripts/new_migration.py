@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes the next numbered migration from the difference between the descriptions and the last step.
 
-    python scripts/new_migration.py name [--first]
+    python scripts/new_migration.py name
 
-`--first` writes 0001 anew from the descriptions: only before the first release. New tables and new columns are written;
-anything else a schema can need is written by hand.
+One step for the device and one for HQ. New tables and new columns are written; anything else a schema can need is written
+by hand.
 """
 
 from __future__ import annotations
@@ -22,25 +22,12 @@ from mobility_app.store.database import sqlite
 from mobility_app.store.migrate import migrate, steps
 
 ROOT = Path(__file__).parent.parent / "mobility_app"
-PLACES = (
-    (ROOT / "store" / "migrations", ROOT / "store" / "device.sql"),
-    (hq_schema.MIGRATIONS, ROOT / "hq" / "hq.sql"),
-)
-
-
-def first() -> None:
-    """0001 of the device and of HQ: the entities' tables and the room's own."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = tables.schema(sqlite(Path(folder) / "x.db").engine)
-    for folder_path, own in PLACES:
-        folder_path.mkdir(exist_ok=True)
-        text = ";\n".join(made) + ";\n\n" + own.read_text("utf-8")
-        (folder_path / "0001_first.sql").write_text(text, "utf-8")
+FOLDERS = (ROOT / "store" / "migrations", hq_schema.MIGRATIONS)
 
 
 def following(name: str) -> None:
     """The next step with what the descriptions have and the steps do not."""
-    for folder_path, _ in PLACES:
+    for folder_path in FOLDERS:
         todo = steps(folder_path)
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "x.db"
@@ -66,7 +53,4 @@ def following(name: str) -> None:
 
 
 if __name__ == "__main__":
-    if "--first" in sys.argv:
-        first()
-    else:
-        following(sys.argv[1])
+    following(sys.argv[1])

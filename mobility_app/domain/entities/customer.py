@@ -27,7 +27,15 @@ CUSTOMER = Entity(
         Field("identifier", merge=Merge.GROUP, group="identifier", right="customer_identity", most=60),
         Field("identifier_override", merge=Merge.GROUP, group="identifier", right="customer_identity"),
         Field("credit_limit_minor", Kind.MONEY, right="credit"),
-        Field("status", Kind.CHOICE, required=True, choices=STATUSES, default="active", right="customer_status"),
+        Field(
+            "status",
+            Kind.CHOICE,
+            required=True,
+            choices=STATUSES,
+            default="active",
+            right="customer_status",
+            indexed=True,
+        ),
         Field("shared", Kind.FLAG, required=True, default=False, right="customer_shared"),
         Field("currency", required=True, right="customer_currency", most=3),
         Field("payment_method", Kind.CHOICE, choices=PAYMENT_METHODS, right="payment_terms"),
@@ -69,7 +77,9 @@ CUSTOMER_PHONE = Entity(
         Field("customer_id", Kind.REF, Merge.IMMUTABLE, required=True, refers="customer", indexed=True),
         Field("label", most=60),
         Field("value", merge=Merge.GROUP, required=True, group="number", most=80),  # as typed
-        Field("e164", merge=Merge.GROUP, group="number", derived=True, most=20),  # empty where the number could not be understood
+        Field(
+            "e164", merge=Merge.GROUP, group="number", derived=True, most=20
+        ),  # empty where the number could not be understood
         Field("is_main", Kind.FLAG, required=True, default=False),
     ),
     Scope.ROOT,

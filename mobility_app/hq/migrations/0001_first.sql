@@ -2,6 +2,7 @@ CREATE TABLE "company" ("id" CHAR(32) NOT NULL PRIMARY KEY, "name" TEXT, "countr
 CREATE TABLE "territory" ("id" CHAR(32) NOT NULL PRIMARY KEY, "company_id" CHAR(32), "name" TEXT);
 CREATE TABLE "user" ("id" CHAR(32) NOT NULL PRIMARY KEY, "name" TEXT, "email" TEXT, "role" TEXT, "company_ids" TEXT, "territory_ids" TEXT, "language" TEXT);
 CREATE TABLE "customer" ("id" CHAR(32) NOT NULL PRIMARY KEY, "number" TEXT, "provisional_number" TEXT, "name" TEXT, "identifier_kind" TEXT, "identifier" TEXT, "identifier_override" TEXT, "credit_limit_minor" INTEGER, "status" TEXT, "shared" INTEGER, "currency" TEXT, "payment_method" TEXT, "payment_term_days" INTEGER, "irpf_rate_bp" INTEGER, "ledger_account" TEXT, "language" TEXT, "preferred_weekday" INTEGER, "website" TEXT, "notes" TEXT, "vat_exempt" INTEGER, "company_id" CHAR(32), "territory_id" CHAR(32), "owner_id" CHAR(32), "to_confirm" INTEGER);
+CREATE INDEX "customer_status" ON "customer" ("status");
 CREATE INDEX "customer_company_id" ON "customer" ("company_id");
 CREATE INDEX "customer_territory_id" ON "customer" ("territory_id");
 CREATE TABLE "customer_email" ("id" CHAR(32) NOT NULL PRIMARY KEY, "customer_id" CHAR(32), "label" TEXT, "value" TEXT, "is_main" INTEGER);
