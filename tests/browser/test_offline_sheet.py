@@ -153,3 +153,17 @@ def test_the_locked_page_holds_no_customer(stage: Stage, browser: Browser) -> No
     passphrase.press("Enter")
     expect(other.get_by_role("heading", level=1)).to_be_visible()
     expect(passphrase).to_have_count(0)
+
+
+def test_no_file_of_the_device_holds_a_readable_word_of_a_customer(stage: Stage) -> None:
+    """Typed, saved, killed, locked: after all that, database, logs, drafts and the web server's own folder are silent."""
+    stage.ana.kill_ui()
+    words = [str(row["name"]) for row in stage.ana.dump()["customer"].values()]
+    words += ["came-by-sync.example", "Ótica Nova", stage.ana.passphrase]
+    looked = 0
+    for path in stage.ana.folder.rglob("*"):
+        if path.is_file():
+            content, looked = path.read_bytes(), looked + 1
+            for word in words:
+                assert word.encode() not in content, (path, word)
+    assert looked >= 3
