@@ -154,7 +154,7 @@ class _Simulation:
         self.late: list[tuple[str, Request]] = []
         self.rounds = 0
         self._hash = hashlib.sha256()
-        self._on = {fault for fault in FAULTS if self.random.random() < 0.5}
+        self._on = {fault for fault in FAULTS if self.random.random() < 0.6}
         self._calm = True
         self.members: dict[str, Member] = {}
         self._territories: list[str] = []
@@ -231,7 +231,7 @@ class _Simulation:
             shutil.copy(self._template / "device.db", path)
         skew = (
             self.random.randint(-15 * YEAR_MS, 15 * YEAR_MS)
-            if "clock" in self._on and self.random.random() < 0.5
+            if "clock" in self._on and self.random.random() < 0.8
             else 0
         )
         self.faults["clock"] += skew != 0
@@ -266,7 +266,7 @@ class _Simulation:
             self.faults["clock"] += 1
         kind = self.random.choices(
             ("edit", "create", "sync", "delete", "restore", "move", "share", "late", "forge"),
-            (42, 8, 32, 4, 3, 2, 2, 3, 2),
+            (42, 8, 32, 4, 3, 2, 2, 3, 6),
         )[0]
         self.note(number, member.name, kind)
         acts: dict[str, Callable[[Member], None]] = {
