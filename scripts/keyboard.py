@@ -27,7 +27,7 @@ def single_keys() -> Iterator[None]:
         yield
         return
     try:
-        tty.setcbreak(sys.stdin.fileno())
+        tty.setcbreak(sys.stdin.fileno(), termios.TCSANOW)  # the default throws away what was typed ahead
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, kept)

@@ -116,8 +116,8 @@ class Demo:
         try:
             self._start_hq()
             self._start_apps()
-            self._tell()
             with single_keys():
+                self._tell()
                 return self._wait()
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
