@@ -143,13 +143,13 @@ def _list_card(words: Words, page: DocumentPage, href: Href) -> Html:
         Column(words.field("document", "due_on"), hide_narrow=True, sort="due_on"),
         Column(words("Net amount"), right=True, hide_narrow=True, sort="net"),
         Column(words("Total"), right=True, sort="gross"),
-        Column(words("Payment state"), sort="state"),
+        Column(words("Payment"), sort="state"),
     ]
     lines = [_line(words, row, href) for row in page.rows]
     table = lists.table(
         words("Billing documents"), columns, lines, sorted_by=page.filters.sort, descending=page.filters.descending
     )
-    pager = lists.pager(words, page.filters.first, len(page.rows), page.total)
+    pager = lists.pager(words, page.filters.first, len(page.rows), page.total, size=queries.PAGE_ROWS)
     sums = h("div", [_total(words, one) for one in page.totals], class_="fb-sums")
     return lists.card(
         words("Billing documents"), h("div", table, class_="fb-doclist"), sums, pager, count=words.number(page.total),
@@ -263,7 +263,7 @@ def _lines(words: Words, model: DocumentSheet, product: Href) -> Html:
         Column(words("Net amount"), right=True),
     ]
     table = lists.table(title, columns, [_document_line(words, line, cash, product) for line in model.lines])
-    pager = lists.pager(words, model.first, len(model.lines), model.line_count)
+    pager = lists.pager(words, model.first, len(model.lines), model.line_count, size=queries.PAGE_ROWS)
     return lists.card(title, table, pager, count=words.number(model.line_count), flush=True)
 
 
@@ -305,7 +305,7 @@ def _taxes(words: Words, model: DocumentSheet) -> Html | None:
                 (name, _amount(words, _minor(tax["base_minor"]), cash), _amount(words, _minor(tax["tax_minor"]), cash))
             )
         )
-    return lists.card(title, lists.table(title, columns, lines), flush=True)
+    return lists.card(title, h("div", lists.table(title, columns, lines), class_="fb-figs"), flush=True)
 
 
 def _sums(words: Words, model: DocumentSheet, *, may_irpf: bool) -> Html:

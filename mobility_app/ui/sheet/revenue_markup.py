@@ -101,7 +101,7 @@ def figures(words: Words, view: RevenueView, name: str) -> Html:
             words("Best month"), month_name(words, best[0]) if best else "–",
             words.money(best[1], cash) if best else words("No month with revenue"),
         ),
-        class_="fb-grid",
+        class_="fb-grid-3",
     )  # fmt: skip
 
 
