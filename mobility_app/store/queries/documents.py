@@ -13,7 +13,7 @@ from mobility_app.domain.change import Row
 from mobility_app.domain.rules import documents as rules
 from mobility_app.store.store import Store
 
-PAGE_ROWS = 20  # a line of the table is ten elements or eleven, and a view holds 400
+PAGE_ROWS = 20  # a line of the table is nine elements, and a view holds 400
 KINDS = ("", "invoice", "credit_note")
 STATES = ("", *rules.STATES)
 REFERENCES_MAX = 100

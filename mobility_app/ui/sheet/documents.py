@@ -32,7 +32,7 @@ STATE_NAMES = MappingProxyType({
 })  # fmt: skip
 STATE_TONES = MappingProxyType({rules.PAID: "ok", rules.PART_PAID: "warn", rules.OPEN: "neutral", rules.OVERDUE: "bad"})
 YEARS_MAX = 5
-NUMBER_SHORT = 18  # characters of a number that is kept on one line
+NUMBER_SHORT = 18  # characters of a number; a longer one may break
 
 Href = Callable[[str], str]
 
@@ -159,10 +159,10 @@ def _list_card(words: Words, page: DocumentPage, href: Href) -> Html:
 
 def _line(words: Words, row: DocumentRow, href: Href) -> Line:
     """One line, in as few elements as can be: a page holds many."""
-    kind = h("small", words.choice("document", "kind", row.kind))
-    number = row.number if len(row.number) > NUMBER_SHORT else h("span", row.number, class_="fb-num")
+    name = f"{row.number}\n{words.choice('document', 'kind', row.kind)}"
     cells = (
-        [number, kind], words.date(row.issued_on), words.date(row.due_on) if row.due_on else "–",
+        h("span", name) if len(row.number) > NUMBER_SHORT else name,
+        words.date(row.issued_on), words.date(row.due_on) if row.due_on else "–",
         words.money(row.net_minor, row.currency), words.money(row.gross_minor, row.currency),
         _state_word(words, row.state),
     )  # fmt: skip

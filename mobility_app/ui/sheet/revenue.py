@@ -45,7 +45,7 @@ class RevenueTab:
 
     async def load(self) -> None:
         """Reads the figures and, where something is chosen, the documents behind it; then shows them."""
-        asked = self.asked
+        asked, chosen = self.asked, self.chosen
         try:
             view = await self.sheet.read(queries.revenue, self.sheet.customer_id, asked, self.sheet.app.today())
         except InvalidValue as bad:
@@ -55,7 +55,7 @@ class RevenueTab:
             self.asked = asked = Asked()  # an address with days that make no period
             view = await self.sheet.read(queries.revenue, self.sheet.customer_id, asked, self.sheet.app.today())
         page = await self._read_behind(view)
-        if asked is self.asked and not self._stack.is_deleted:
+        if asked is self.asked and chosen is self.chosen and not self._stack.is_deleted:
             self.view, self.page = view, page
             self._show(view)
 
