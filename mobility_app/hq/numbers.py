@@ -1,4 +1,4 @@
-"""Customer numbers: HQ gives them, counted over all companies, since a rep may hold shared customers of each; never twice."""
+"""Customer numbers: HQ gives them, never twice, counted over all companies: a rep may hold shared customers of each."""
 
 from __future__ import annotations
 

@@ -9,7 +9,10 @@ import zlib
 def made_files() -> list[tuple[str, bytes]]:
     """(name, bytes) of each."""
     return [
-        ("Condições de entrega.txt", "Entregas de segunda a sexta, das 8h às 12h, pela porta das traseiras.\n".encode()),
+        (
+            "Condições de entrega.txt",
+            "Entregas de segunda a sexta, das 8h às 12h, pela porta das traseiras.\n".encode(),
+        ),
         ("Fachada.png", _picture(160, 100)),
         ("Contrato 2026.pdf", _document("Contrato de assinatura 2026")),
     ]

@@ -133,7 +133,9 @@ def patch_plain(entity: str, kept: dict[str, list[Any]]) -> Patch:
 def entry_of(row: Sequence[Any]) -> Entry:
     """The entry of a log row in the order stream, seq, txn, entity, record, root, kind, patch, stamp, user, device, dseq,
     at, salt, chain; what follows is left aside."""
-    stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain = row[:15]
+    stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain = row[
+        :15
+    ]
     plain = patch_plain(entity, json.loads(patch))
     return Entry(
         stream, seq, txn, entity, record_id, root_id, kind, plain, stamp, user_id, device_id, dseq, at, salt, chain

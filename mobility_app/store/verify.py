@@ -11,16 +11,14 @@ from mobility_app.store import overlay
 from mobility_app.store.records import Records, entry_of
 from mobility_app.store.store import Store
 
-_ENTRY = (
-    "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain, sealed"
-)
+_ENTRY = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain, sealed"
 
 
 def faults(store: Store, root_id: str | None = None) -> list[str]:
-    """One line for each fault, none where all is well; a database that can't be read is one. With `root_id` only that customer's history is looked at.
+    """One line for each fault, none where all is well; a database that can't be read is one.
 
-    A history that this device holds in part (another company's shared customer) is checked entry by entry where the one
-    before it is there.
+    With `root_id` only that customer's history is looked at. A history that this device holds in part (another company's
+    shared customer) is passed over: it has links that this device never sees.
     """
     try:
         return _faults(store, root_id)

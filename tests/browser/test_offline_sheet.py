@@ -52,7 +52,9 @@ def visitor(browser: Browser, stage: Stage) -> Visitor:
     return visit(browser, stage.launch)
 
 
-def test_ten_tabs_stand_with_headquarters_stopped_and_no_request_leaves_the_loopback(stage: Stage, visitor: Visitor) -> None:
+def test_ten_tabs_stand_with_headquarters_stopped_and_no_request_leaves_the_loopback(
+    stage: Stage, visitor: Visitor
+) -> None:
     stage.hq.stop()
     name = str(stage.ana.dump()["customer"][stage.customer]["name"])
     page = visitor.page

@@ -37,7 +37,9 @@ def test_a_full_disk_saves_nothing_says_so_and_goes_on_when_there_is_room(store:
 def test_headquarters_with_a_full_disk_takes_nothing_in_and_says_so(office: Office, tmp_path: Path) -> None:
     office.add_user("Ana", "rep", "Lusa", ["Lusa"])
     store = Store(tmp_path / "d.db", None, now=SteppedClock())
-    identity = enrol(store, Link(lambda: office), "http://hq.test", office.invite("Ana"), "d", random.Random(1).randbytes)
+    identity = enrol(
+        store, Link(lambda: office), "http://hq.test", office.invite("Ana"), "d", random.Random(1).randbytes
+    )
     before = office.dump()
     with office.database.session() as session:
         session.run(f"PRAGMA max_page_count={session.value('PRAGMA page_count')}")

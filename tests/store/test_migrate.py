@@ -23,7 +23,9 @@ def test_the_steps_arrive_at_what_the_descriptions_say(folder: Path, tmp_path: P
         for one in registry.ENTITIES:
             have = {row[1] for row in session.rows(f'PRAGMA table_info("{one.name}")')}
             assert have == {"id", *one.names}, one.name
-        indexes = {row[0] for row in session.rows("SELECT name FROM sqlite_master WHERE type='index' AND sql IS NOT NULL")}
+        indexes = {
+            row[0] for row in session.rows("SELECT name FROM sqlite_master WHERE type='index' AND sql IS NOT NULL")
+        }
     wanted = {sql.split('"')[1] for sql in tables.schema(database.engine) if sql.startswith("CREATE INDEX")}
     assert wanted <= indexes
 

@@ -58,7 +58,8 @@ def visit(browser: Browser, launch_url: str, width: int = 1280, height: int = 80
     visitor = Visitor(context, page, f"{address.scheme}://{address.netloc}")
 
     def asked(url: str) -> None:
-        if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):
             visitor.foreign.append(url)
 
     page.on("request", lambda request: asked(request.url))

@@ -32,7 +32,9 @@ def northwind(dump: dict[str, dict[str, dict[str, object]]]) -> tuple[set[str], 
     return customers, [row for row in dump["document"].values() if row["customer_id"] in customers]
 
 
-def test_northwind_is_right_to_the_cent_at_headquarters_on_the_device_and_in_the_figures(stage: tuple[Hq, Device]) -> None:
+def test_northwind_is_right_to_the_cent_at_headquarters_on_the_device_and_in_the_figures(
+    stage: tuple[Hq, Device],
+) -> None:
     hq, device = stage
     for dump in (hq.dump(), device.dump()):
         customers, documents = northwind(dump)  # type: ignore[arg-type]
