@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 
-from mobility_app.domain import registry
+from mobility_app.domain import access, registry
 from mobility_app.domain.change import Entry, Row, fold, link
 from mobility_app.errors import StoreDamaged
-from mobility_app.store import overlay
+from mobility_app.store import identity, overlay
+from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records, entry_of
 from mobility_app.store.store import Store
 
-_ENTRY = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain, sealed"
+_ENTRY = (
+    "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain,"
+    " sealed"
+)
 
 
 def faults(store: Store, root_id: str | None = None) -> list[str]:
@@ -53,11 +57,14 @@ def _broken(session: Records, entries: list[tuple[Entry, str | None]]) -> list[s
 
 
 def _partly_seen(session: Records) -> set[str]:
-    """Customers of whom this device receives master data alone: their chain has links that it never sees."""
-    from mobility_app.store.cursor import Cursor
-
+    """Customers whose chain has links that this device never sees: of those that are only shared with it, master data
+    alone comes; to a role that may not see every kind of record (support sees no billing), no history comes whole."""
+    role = json.loads(identity.meta(session, "actor") or "{}").get("role", "rep")
+    every = session.rows("SELECT id, territory_id FROM customer")
+    if any(not access.may(role, one.right, "read") for one in registry.ENTITIES):
+        return {row[0] for row in every}
     held = {scope.removeprefix("t:") for scope in Cursor.read(session).scopes if scope.startswith("t:")}
-    return {row[0] for row in session.rows("SELECT id, territory_id FROM customer") if row[1] not in held}
+    return {row[0] for row in every if row[1] not in held}
 
 
 def _drift(session: Records, entries: list[Entry]) -> list[str]:

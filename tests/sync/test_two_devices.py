@@ -390,3 +390,27 @@ def test_a_clock_wrong_by_years_is_put_right_by_headquarters(fleet: Fleet) -> No
     with device.store.reading() as session:
         at = session.value("SELECT at FROM entry WHERE record_id=?", customer)
     assert abs(at - fleet.clock.at) < 60_000
+
+
+@pytest.mark.parametrize("role", ["rep", "manager", "accountant", "support", "admin"])
+def test_every_role_verifies_what_it_holds(fleet: Fleet, pair: tuple[Device, Device, str], role: str) -> None:
+    from mobility_app.store.verify import faults
+
+    ana, _, customer = pair
+    with fleet.office.ledger.transaction() as tx:
+        tx.update("customer", customer, {"credit_limit_minor": 5})
+        tx.create("document", {
+            "customer_id": customer, "kind": "invoice", "type_code": "380", "number": "1", "issued_on": "2026-01-01",
+            "currency": "EUR", "net_minor": 1, "tax_minor": 0, "gross_minor": 1, "payable_minor": 1,
+        })  # fmt: skip
+    fleet.user("Somebody", role, territories=("Norte",))
+    device = fleet.device("somebody", "Somebody")
+    assert faults(device.store) == []
+    assert faults(ana.store) == []
+    row = device.store.read("customer", customer)
+    assert row is not None
+    assert (row["credit_limit_minor"] is None) == (role == "support")
+    assert (device.dump()["document"] == {}) == (role in ("support", "admin"))
+    with ana.store.transaction() as session:
+        session.run("UPDATE entry SET at=at+1 WHERE record_id=? AND kind='create'", customer)
+    assert faults(ana.store)
