@@ -48,7 +48,7 @@ def said(failed: BaseException) -> str:
         )
     if isinstance(failed, WrongPassphrase):
         seconds = -(-int(str(failed.details.get("wait_ms", 0))) // 1000)
-        wait = " " + count("Wait {n} second before the next try.", "Wait {n} seconds before the next try.", seconds)
+        wait = " " + count("Next try in {n} second.", "Next try in {n} seconds.", seconds)
         return words().error(failed) + (wait if seconds else "")
     if isinstance(failed, NotFound):
         return text("There is no {name}.", name=failed.details["id"])

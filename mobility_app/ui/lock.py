@@ -69,7 +69,8 @@ class LockScreen:
         for left in range(seconds, 0, -1):
             if self._error.is_deleted:
                 return
-            self._say(f"{text} {words.n('Next try in {n} second.', 'Next try in {n} seconds.', left)}")
+            wait = words.n("Next try in {n} second.", "Next try in {n} seconds.", left)
+            self._say(f"{text} {wait}")
             await asyncio.sleep(1)
         self._say(text)
         self._ready()

@@ -31,7 +31,8 @@ def build(window: Window, path: str) -> ui.element:
     _texts(window)
     ui.html(h("a", window.words("Skip to content"), href="#fb-view", class_="fb-skip"), sanitize=False)
     with ui.element("div").classes("fb-app"):
-        rail = markup(nav(app, path), look="fb-rail").props(f'role=navigation aria-label="{window.words("Main")}"')
+        name = window.words("Main")
+        rail = markup(nav(app, path), look="fb-rail").props(f'role=navigation aria-label="{name}"')
         with ui.element("div").classes("fb-column"):
             banner = markup(banner_for(app))
             view = ui.element("div").classes("fb-view").props("id=fb-view tabindex=-1")

@@ -15,7 +15,7 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
-from babel import Locale, dates, lists, numbers
+from babel import Locale, UnknownLocaleError, dates, lists, numbers
 
 from mobility_app.domain import registry
 from mobility_app.domain.fields import Field, Kind, Plain
@@ -231,7 +231,7 @@ class Words:
         """francês, of fr."""
         try:
             return str(Locale.parse(code, sep="-").get_display_name(self.locale) or code)
-        except ValueError:
+        except (ValueError, UnknownLocaleError):
             return code
 
     def currency_name(self, code: str) -> str:

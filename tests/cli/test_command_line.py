@@ -206,8 +206,10 @@ def test_after_many_wrong_passphrases_the_next_try_waits_whatever_the_command(
     vault.create(tmp_path, PASSPHRASE)
     for _ in range(5):
         answer = mobility("sync", "--folder", tmp_path, "--passphrase-stdin", stdin="another one entirely\n")
-    assert "Wait 2 seconds" in one_line(answer)
-    assert "Wait" in one_line(mobility("verify", "--folder", tmp_path, "--passphrase-stdin", stdin=PASSPHRASE + "\n"))
+    assert "Next try in 2 seconds." in one_line(answer)
+    assert "Next try in" in one_line(
+        mobility("verify", "--folder", tmp_path, "--passphrase-stdin", stdin=PASSPHRASE + "\n")
+    )
 
 
 def test_a_busy_port_is_named(mobility: Mobility, tmp_path: Path, taken_port: int) -> None:
