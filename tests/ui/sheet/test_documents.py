@@ -69,6 +69,16 @@ def test_the_payment_state_in_the_list_is_that_of_the_rule(tmp_path: Path, seed:
         }
 
 
+def test_the_due_day_itself_is_still_in_time(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    billing = Billing(at)
+    for number, due in (("a", "2026-11-23"), ("b", "2026-11-24"), ("c", None)):
+        billing.document("2026-11-01", 100, number=number, due_on=due)
+    billing.lay()
+    states = {row.number: row.state for row in everything(at)}
+    assert states == {"a": rules.OVERDUE, "b": rules.OPEN, "c": rules.OPEN}
+
+
 def test_totals_are_those_of_all_pages_by_currency_and_credit_notes_take_off(tmp_path: Path) -> None:
     at = desk(tmp_path)
     generated(at, 3, 90, TODAY)
