@@ -22,6 +22,7 @@ POLL_SECONDS = 4.0
 SETTLE_SECONDS = 0.5  # after a save: more may follow at once
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 1.0, 300.0
 KNOCK_SECONDS = 2.0
+LAST_SYNC, KEEP_EVERY_MS = "last_sync_at", 5 * 60_000
 
 logger = logging.getLogger("mobility.sync")
 
@@ -32,13 +33,16 @@ class SyncWorker:
     def __init__(self, store: Store, engine: Engine, board: Board, jitter: Callable[[], float]) -> None:
         self._store, self._engine, self._board, self._jitter = store, engine, board, jitter
         self._wake, self._stop = threading.Event(), threading.Event()
-        self._paused = False
+        self._kept_at = 0
         self._failures = 0
         self._unlisten = store.listen(self._heard)
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
     def start(self) -> None:
         """Starts the thread."""
+        with self._store.reading() as session:
+            self._kept_at = int(identity.meta(session, LAST_SYNC) or 0)
+        self._board.update(last_sync_at=self._kept_at or None)
         self._thread.start()
 
     def stop(self) -> None:
@@ -48,6 +52,7 @@ class SyncWorker:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
+        self._keep_time(0)
 
     def now(self) -> None:
         """Somebody wants a sync now."""
@@ -85,7 +90,16 @@ class SyncWorker:
             return self._failed(OFFLINE, "failed")
         self._failures = 0
         self._board.update(state=ONLINE, last_sync_at=self._store.now(), problem="", retry_at=None)
+        self._keep_time(KEEP_EVERY_MS)
         return POLL_SECONDS
+
+    def _keep_time(self, least_ms: int) -> None:
+        """Keeps when the last sync was, for the next start. Not at every idle round: those write nothing."""
+        at = self._board.status.last_sync_at
+        if at is not None and at - self._kept_at > least_ms:
+            with self._store.transaction() as session:
+                identity.set_meta(session, LAST_SYNC, str(at))
+            self._kept_at = at
 
     def _cut_off(self) -> bool:
         """Whether somebody switched this device to offline."""

@@ -1,0 +1,80 @@
+"""The thread that decides when: soon after a save, again when the network is back, and it remembers its last success."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mobility_app.errors import Unreachable
+from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, Board
+from mobility_app.sync.transport import Reply
+from mobility_app.sync.worker import SyncWorker
+from tests.support.fleet import Device, Fleet
+
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Device:
+    fleet = Fleet(tmp_path)
+    fleet.user("Ana")
+    return fleet.device("ana", "Ana")
+
+
+def reached(board: Board, wanted: Callable[[Board], bool]) -> bool:
+    """Waits until the board shows it."""
+    seen = threading.Event()
+    stop = board.listen(lambda status: seen.set() if wanted(board) else None)
+    found = wanted(board) or seen.wait(PATIENCE_SECONDS)
+    stop()
+    return found
+
+
+def test_a_save_is_sent_without_anybody_asking_and_the_time_is_remembered(device: Device) -> None:
+    board = Board()
+    worker = SyncWorker(device.store, device.engine, board, lambda: 0.0)
+    worker.start()
+    assert reached(board, lambda b: b.status.state == ONLINE)
+    with device.store.writing() as tx:
+        tx.create("customer", {"name": "C"})
+    sent = threading.Event()
+    device.store.listen(lambda touched: sent.set() if touched.source == "sync" else None)
+    assert sent.wait(PATIENCE_SECONDS)
+    worker.stop()
+    again = Board()
+    later = SyncWorker(device.store, device.engine, again, lambda: 0.0)
+    later.start()
+    assert again.status.last_sync_at is not None
+    later.stop()
+
+
+def test_a_network_that_is_away_is_calm_and_its_return_is_noticed(device: Device) -> None:
+    real = device.link.send
+
+    def away(*request: object) -> Reply:
+        raise Unreachable("network")
+
+    device.link.send = away  # type: ignore[method-assign]
+    board = Board()
+    worker = SyncWorker(device.store, device.engine, board, lambda: 0.0)
+    worker.start()
+    assert reached(board, lambda b: b.status.state == OFFLINE and b.status.problem == "network")
+    assert board.status.retry_at is not None
+    device.link.send = real  # type: ignore[method-assign]
+    worker.now()
+    assert reached(board, lambda b: b.status.state == ONLINE)
+    worker.stop()
+
+
+def test_a_refused_device_stops_and_says_why(device: Device, tmp_path: Path) -> None:
+    office = device.link._office()
+    with office.database.transaction() as session:
+        session.run("UPDATE device SET revoked=1")
+    board = Board()
+    worker = SyncWorker(device.store, device.engine, board, lambda: 0.0)
+    worker.start()
+    assert reached(board, lambda b: b.status.state == STOPPED and b.status.problem == "revoked")
+    worker.stop()
