@@ -18,13 +18,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import environment
 from environment import ROOT, fail, need_room
@@ -102,6 +104,7 @@ class Demo:
         self.python, self.options = python, options
         self.folder: Path = options.folder.resolve() / _name(options.data)
         self.url = f"http://{LOCALHOST}:{options.hq_port}"
+        self.running: list[subprocess.Popen[Any]] = []
         self.hq: subprocess.Popen[bytes] | None = None
         self.apps: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
 
@@ -112,18 +115,22 @@ class Demo:
         need_room(ROOM_BYTES)
         for port in (self.options.hq_port, *self._ports()):
             _check_port(port)
-        self._fill()
         try:
+            self._fill()
             self._start_hq()
             self._start_apps()
             with single_keys():
                 self._tell()
-                return self._wait()
+                return self._use()
+        finally:
+            self._end()
+
+    def _use(self) -> int:
+        try:
+            return self._wait()
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
             return 0
-        finally:
-            self._end()
 
     def _ports(self) -> list[int]:
         return [self.options.port + number for number in range(self.options.devices)]
@@ -183,15 +190,13 @@ class Demo:
         """Runs a command to its end and returns what it said, or shows it while it runs. Where it fails its line is ours.
 
         `secret`: the passphrase goes in by standard input."""
-        done = subprocess.run(
-            [self.python, "-m", "mobility_app", *words], cwd=ROOT, env=_variables(), encoding="utf-8",
-            input=PASSPHRASE + "\n" if secret else "", check=False,
-            stdout=None if shown else subprocess.PIPE, stderr=None if shown else subprocess.PIPE,
-        )  # fmt: skip
-        if done.returncode:
-            said = (done.stderr or done.stdout or "").strip().splitlines() or [f"mobility {words[0]} did not work."]
-            raise Trouble(said[-1])
-        return done.stdout or ""
+        kept = None if shown else subprocess.PIPE
+        command = self._popen(words, stdout=kept, stderr=kept, encoding="utf-8")
+        said, failed = command.communicate(PASSPHRASE + "\n" if secret else "")
+        if command.returncode:
+            lines = (failed or said or "").strip().splitlines() or [f"mobility {words[0]} did not work."]
+            raise Trouble(lines[-1])
+        return str(said or "")
 
     # -- processes
 
@@ -212,10 +217,16 @@ class Demo:
     def _start(self, words: list[str], out: Path) -> subprocess.Popen[bytes]:
         with out.open("wb") as file:
             # a group of their own: Ctrl-C reaches this program alone, which then ends them in order
-            return subprocess.Popen(
-                [self.python, "-m", "mobility_app", *words], cwd=ROOT, env=_variables(),
-                stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+            return self._popen(words, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def _popen(self, words: Sequence[str], **how: Any) -> subprocess.Popen[Any]:
+        """Starts `mobility` with those words. Whatever was started is known here, so that it ends with this program."""
+        with _unbroken():
+            process = subprocess.Popen(
+                [self.python, "-m", "mobility_app", *words], cwd=ROOT, env=_variables(), stdin=subprocess.PIPE, **how
+            )
+            self.running.append(process)
+        return process
 
     def _tell(self) -> None:
         office_key = (self.folder / "hq" / "office.key").read_text("ascii")
@@ -270,9 +281,22 @@ class Demo:
             self._show(user, _addresses(out)[-1])
 
     def _end(self) -> None:
-        for process in (*(app for app, _ in self.apps.values()), self.hq):
-            if process is not None:
-                _stop(process)
+        """Ends everything that still runs, the newest first: apps before headquarters."""
+        for process in reversed(self.running):
+            _stop(process)
+
+
+@contextlib.contextmanager
+def _unbroken() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of this: a process that is just being started could not be ended otherwise."""
+    pressed: list[bool] = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _name(data: Path | None) -> str:

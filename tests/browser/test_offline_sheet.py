@@ -160,7 +160,9 @@ def test_the_locked_page_holds_no_customer(stage: Stage, browser: Browser) -> No
 def test_no_file_of_the_device_holds_a_readable_word_of_a_customer(stage: Stage) -> None:
     """Typed, saved, killed, locked: after all that, database, logs, drafts and the web server's own folder are silent."""
     stage.ana.kill_ui()
-    words = [str(row["name"]) for row in stage.ana.dump()["customer"].values()]
+    names = [str(row["name"]) for row in stage.ana.dump()["customer"].values()]
+    words = [name for name in names if len(name) >= 8]  # three letters stand in a megabyte of noise by chance
+    assert words
     words += ["came-by-sync.example", "Ótica Nova", stage.ana.passphrase]
     looked = 0
     for path in stage.ana.folder.rglob("*"):
