@@ -120,13 +120,13 @@ class Demo:
             self._start_hq()
             self._start_apps()
             with single_keys():
-                self._tell()
                 return self._use()
         finally:
             self._end()
 
     def _use(self) -> int:
         try:
+            self._tell()
             return self._wait()
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
