@@ -139,12 +139,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        text = str(error).lower()
+        text = str(_cause(error)).lower()
         if "disk is full" in text or "disk i/o error" in text:
             raise DiskFull("no room left on the disk") from error
         if "not a database" in text or "malformed" in text:
             raise StoreDamaged("the database can't be read") from error
         raise
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What began it: on a full disk SQLite takes the transaction back by itself, and then peewee's rollback fails too."""
+    while "cannot rollback" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def sqlcipher(path: Path, key: bytes | None, watch: Watch | None = None) -> Database:
