@@ -55,10 +55,11 @@ def ensure() -> Path:
     return venv_python()
 
 
-def need_room(size_bytes: int) -> None:
-    """Ends the program where the project's disk has less room than that."""
-    if shutil.disk_usage(ROOT).free < size_bytes:
-        fail(f"Not enough room on the disk of {ROOT}: {size_bytes // 10**6} MB are needed. Free some and start again.")
+def need_room(folder: Path, size_bytes: int) -> None:
+    """Ends the program where the disk of that folder, which may not be there yet, has less room."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if shutil.disk_usage(there).free < size_bytes:
+        fail(f"Not enough room on the disk of {there}: {size_bytes // 10**6} MB are needed. Free some and start again.")
 
 
 def _check_python() -> None:
@@ -74,7 +75,7 @@ def _check_python() -> None:
 
 def _make() -> None:
     print("Setting up .venv (once; needs a network, takes a minute or a few) ...", flush=True)
-    need_room(ROOM_BYTES)
+    need_room(ROOT, ROOM_BYTES)
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True, check=False
     )

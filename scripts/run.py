@@ -112,7 +112,7 @@ class Demo:
         """Starts everything, waits for keys or Ctrl-C, ends everything. Returns the exit code."""
         if self.options.fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
-        need_room(ROOM_BYTES)
+        need_room(self.folder, ROOM_BYTES)
         for port in (self.options.hq_port, *self._ports()):
             _check_port(port)
         try:
