@@ -6,7 +6,7 @@ Quasar keeps the focus inside and gives it back afterwards; Escape closes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from nicegui import ui
 
@@ -17,11 +17,33 @@ from mobility_app.ui.markup import h
 from mobility_app.ui.sheet.editing import EditSession
 
 if TYPE_CHECKING:
-    from mobility_app.ui.sheet.frame import Sheet
+    from mobility_app.ui.context import App
+    from mobility_app.ui.words import Words
+
+
+class Desk(Protocol):
+    """Where a dialog belongs: an open sheet, or a contact's own page."""
+
+    customer_id: str
+
+    @property
+    def app(self) -> App:
+        """The running app."""
+
+    @property
+    def words(self) -> Words:
+        """Texts and formats."""
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, for amounts in the form."""
+
+    def toast(self, text: str) -> None:
+        """A short note about something that went well."""
 
 
 async def record_dialog(
-    sheet: Sheet, entity: str, fields: Sequence[str], *, title: str, values: Row | None = None, record_id: str = "",
+    sheet: Desk, entity: str, fields: Sequence[str], *, title: str, values: Row | None = None, record_id: str = "",
     choices: Mapping[str, Mapping[str, str]] | None = None, labels: Mapping[str, str] | None = None, saved: str = "",
     draw: Callable[[EditSession, str], None] | None = None,
 ) -> str | None:  # fmt: skip
@@ -51,7 +73,7 @@ async def record_dialog(
     return record_id if found else None
 
 
-def _foot(sheet: Sheet, dialog: ui.dialog, session: EditSession, entity: str) -> None:
+def _foot(sheet: Desk, dialog: ui.dialog, session: EditSession, entity: str) -> None:
     words = sheet.words
     problem = ui.html("", sanitize=False).classes("fb-err").props("role=alert")
 
@@ -73,7 +95,7 @@ def _foot(sheet: Sheet, dialog: ui.dialog, session: EditSession, entity: str) ->
         press(words("Save"), save, "fb-btn-primary", "data-save")
 
 
-async def confirm(sheet: Sheet, title: str, text: str, yes: str, *, danger: bool = False) -> bool:
+async def confirm(sheet: Desk, title: str, text: str, yes: str, *, danger: bool = False) -> bool:
     """Asks before something is lost. `yes` names the act: "Delete Contract 2026.pdf"."""
     with _dialog(title) as dialog:
         ui.html(h("p", text), sanitize=False)
