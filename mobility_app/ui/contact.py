@@ -159,7 +159,7 @@ class _View:
 
     def _reach(self, title: str, entity: str, act: str, found: tuple[Reach, ...], may: bool) -> Html:
         words = self._window.words
-        add = lists.button(words("Add"), act=act, symbol="plus") if may else None
+        add = lists.button(words("Add"), act=act, symbol="plus", kind="ghost") if may else None
         scheme = "mailto" if act == "mail" else "tel"
         rows = [
             lists.row(

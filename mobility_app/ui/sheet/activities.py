@@ -159,7 +159,11 @@ def _row(sheet: Sheet, row: ActivityRow) -> Html:
         name = words("Reopen {title}", title=row.title) if done else words("Close {title}", title=row.title)
         end += [
             lists.icon_button("rotate-ccw" if done else "check", name, act="reopen" if done else "close", arg=row.id),
-            lists.icon_button("trash-2", words("Delete {name}", name=row.title), act="delete", arg=row.id),
+            h(
+                "span",
+                lists.icon_button("trash-2", words("Delete {name}", name=row.title), act="delete", arg=row.id),
+                class_="fb-wide-only",
+            ),
         ]
     return lists.row(row.title, meta, lead=lists.tile(SYMBOLS[row.kind]), end=end, act="change", arg=row.id, wrap=True)
 

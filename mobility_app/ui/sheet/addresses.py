@@ -118,7 +118,6 @@ def _card(sheet: Sheet, row: Row, count: int) -> Html:
     fax = h("p", words.field("address", "fax"), ": ", str(row["fax"]), class_="fb-meta") if row["fax"] else None
     acts = [
         lists.button(words("Map"), href=addresses.google_maps(row), new_tab=True, symbol="map-pin"),
-        lists.button(words("Map application"), href=addresses.geo(row), symbol="navigation") if offline else None,
         lists.icon_button("copy", words("Copy address"), copy=text),
         lists.icon_button("pencil", words("Edit {name}", name=title), act="change", arg=record_id)
         if sheet.may("address", "update")
@@ -126,6 +125,7 @@ def _card(sheet: Sheet, row: Row, count: int) -> Html:
         lists.icon_button("trash-2", words("Delete {name}", name=title), act="delete", arg=record_id)
         if sheet.may("address", "delete")
         else None,
+        lists.button(words("Map application"), href=addresses.geo(row), symbol="navigation") if offline else None,
     ]
     chip = marks.chip_for(words, sheet.header.record_mark("address", record_id))
     return lists.card(

@@ -58,7 +58,11 @@ class _View:
 
     def _render(self, model: People) -> Html:
         sheet, words = self._sheet, self._sheet.words
-        add = lists.button(words("Add contact"), act="add", symbol="plus") if sheet.may("contact", "create") else None
+        add = (
+            lists.button(words("Add contact"), act="add", symbol="plus", kind="ghost")
+            if sheet.may("contact", "create")
+            else None
+        )
         if not model.total:
             text = words("The people you deal with at this customer stand here.")
             return lists.empty("users", words("No contacts"), text, add)
@@ -85,7 +89,8 @@ def _row(sheet: Sheet, person: Person) -> Html:
     name = person.name or words("Without name")
     parts = [str(row[part]) for part in ("job_title", "employer") if row[part]]
     parts += [person.emails[0].shown] if person.emails else []
-    end: list[Html | None] = [lists.chip(label, small=True) for _, _, label in person.labels[:2]]
+    labels = [lists.chip(label, small=True) for _, _, label in person.labels[:2]]
+    end: list[Html | None] = [h("span", labels, class_="fb-wide-only fb-tools") if labels else None]
     end.append(marks.chip_for(words, sheet.header.record_mark("contact", person.id)))
     if person.phones:
         call = words("Call {name}", name=name)
@@ -94,7 +99,8 @@ def _row(sheet: Sheet, person: Person) -> Html:
         write = words("Write to {name}", name=name)
         end.append(lists.icon_button("mail", write, href=f"mailto:{person.emails[0].dial}"))
     if sheet.may("contact", "delete"):
-        end.append(lists.icon_button("trash-2", words("Delete {name}", name=name), act="delete", arg=person.id))
+        gone = lists.icon_button("trash-2", words("Delete {name}", name=name), act="delete", arg=person.id)
+        end.append(h("span", gone, class_="fb-wide-only"))
     return lists.row(
         name,
         " · ".join(parts),

@@ -194,7 +194,7 @@ def _credit(sheet: Sheet) -> Html | None:
     note = words("{free} free of {limit}", free=free, limit=words.money(limit, sheet.currency))
     return lists.card(
         words("Credit used"),
-        h("p", words.money(used, sheet.currency), class_="fb-figure-v"),
+        h("p", words.money(used, sheet.currency), class_="fb-figure"),
         lists.progress(percent, words("Credit used"), text=note, over=used > limit),
     )
 

@@ -101,7 +101,7 @@ class _View:
 
     def _render(self, model: HistoryPage) -> Html:
         words = self._sheet.words
-        check = lists.button(words("Check history"), act="verify", symbol="circle-check")
+        check = lists.button(words("Check history"), act="verify", symbol="circle-check", kind="ghost")
         if not model.entities:
             return lists.empty("history", words("No history"), words("Every change of this customer is listed here."))
         people = [

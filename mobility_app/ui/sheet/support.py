@@ -66,7 +66,12 @@ async def _add(sheet: Sheet) -> None:
 
 def _render(sheet: Sheet, rows: tuple[TicketRow, ...]) -> Html:
     words = sheet.words
-    add = lists.button(words("New request"), act="add", symbol="plus") if sheet.may("ticket", "create") else None
+    kind = "ghost" if rows else "primary"
+    add = (
+        lists.button(words("New request"), act="add", symbol="plus", kind=kind)
+        if sheet.may("ticket", "create")
+        else None
+    )
     if not rows:
         text = words("What the customer asked for help with stands here.")
         return lists.empty("life-buoy", words("No support requests"), text, add)
@@ -79,8 +84,10 @@ def _row(sheet: Sheet, row: TicketRow) -> Html:
     meta = " · ".join(filter(None, (_title(row), _age(sheet, row))))
     chip = marks.chip_for(words, sheet.header.record_mark("ticket", row.id))
     bar = lists.progress(row.progress, words("Progress of {reference}", reference=row.reference))
+    percent = h("span", words.percent(row.progress), class_="fb-num")
+    below = [h("span", meta), h("span", h("span", bar, class_="fb-row-bar"), percent, class_="fb-row-progress")]
     return lists.row(
-        row.reference, meta, lead=lists.tile("life-buoy"), end=[chip, bar, _status(sheet, row)],
+        row.reference, below, lead=lists.tile("life-buoy"), end=[chip, _status(sheet, row)],
         href=sheet.href("support", row.id), wrap=True,
     )  # fmt: skip
 
@@ -110,8 +117,8 @@ def _render_one(sheet: Sheet, model: TicketSheet | None) -> Html:
     row, may = model.ticket, sheet.may("ticket", "update")
     closed = row.status == "closed"
     acts = [
-        lists.button(words("Reopen"), act="reopen", symbol="rotate-ccw") if closed and may else None,
-        lists.button(words("Edit request"), act="change", symbol="pencil") if may else None,
+        lists.button(words("Reopen"), act="reopen", symbol="rotate-ccw", kind="ghost") if closed and may else None,
+        lists.button(words("Edit request"), act="change", symbol="pencil", kind="ghost") if may else None,
     ]
     steps = [(str(step), words.percent(step), None) for step in STEPS]
     head = lists.card(
@@ -124,7 +131,7 @@ def _render_one(sheet: Sheet, model: TicketSheet | None) -> Html:
         marks.chip_for(words, sheet.header.record_mark("ticket", row.id)),
         actions=acts,
     )  # fmt: skip
-    add = lists.button(words("Add note"), act="note", symbol="plus") if may else None
+    add = lists.button(words("Add note"), act="note", symbol="plus", kind="ghost") if may else None
     notes = [_note(sheet, note) for note in model.notes]
     body = lists.rows(notes) if notes else h("p", words("No notes yet."), class_="fb-card-body fb-meta")
     exchange = lists.card(words("Notes"), body, actions=add, count=len(notes), flush=True)
