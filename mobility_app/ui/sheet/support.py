@@ -101,7 +101,7 @@ def _age(sheet: Sheet, row: TicketRow) -> str:
     if row.opened_at is None:
         return ""
     days = max(0, (sheet.app.now() - row.opened_at) // DAY_MS)
-    return sheet.words.n("{n} day old", "{n} days old", days)
+    return sheet.words.n("{n} day old", "{n} days old", days) if days else sheet.words("New today")
 
 
 def _status(sheet: Sheet, row: TicketRow) -> Html:
