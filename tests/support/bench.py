@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Unreachable
@@ -146,6 +147,13 @@ def select_wait(seconds: float) -> None:
     select.select([], [], [], seconds)
 
 
+class Travelled(NamedTuple):
+    """A request as it travelled: its compressed body and its target."""
+
+    bytes: bytes
+    target: str
+
+
 class _Offline:
     """The device's way to HQ, which can be cut. Remembers what travelled last."""
 
@@ -245,14 +253,16 @@ class Device:
             self._ui = None
 
     @property
-    def last_push(self) -> tuple[str, bytes] | None:
-        """(target, body as it travelled) of the last push."""
-        return self.engine.last_push
+    def last_push(self) -> Travelled | None:
+        """The last push, None before the first."""
+        sent = self.engine.last_push
+        return Travelled(sent[1], sent[0]) if sent else None
 
     @property
-    def last_pull(self) -> tuple[str, bytes] | None:
-        """(target, body as it travelled) of the last pull's request."""
-        return self.engine.last_pull
+    def last_pull(self) -> Travelled | None:
+        """The last pull's request, None before the first."""
+        sent = self.engine.last_pull
+        return Travelled(sent[1], sent[0]) if sent else None
 
     def signed_send(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
         """Signs whatever it is given with the device's key and sends it. `headers` replace or add."""

@@ -107,7 +107,7 @@ def test_a_push_changed_after_signing_is_refused_and_leaves_no_trace(hq: Hq, tmp
     ana.create("customer", name="Signed")
     ana.sync()
     assert ana.last_push is not None
-    target, body = ana.last_push
+    body, target = ana.last_push
     before = hq.dump()
     identity = ana.store.identity()
     assert identity is not None
