@@ -47,7 +47,16 @@ async def build(sheet: Sheet) -> None:
                 )  # fmt: skip
 
     live = await sheet.live(queries.records, partial(_render, sheet), "address", on_act=act)
-    sheet.on_change(live.refresh)
+    changed = sheet.app.status_changed
+
+    def follow() -> None:
+        """What is said of the map depends on the network, which comes and goes while the tab is open."""
+        if live.gone:
+            changed.unsubscribe(follow)
+        else:
+            live.draw()
+
+    changed.subscribe(follow)
 
 
 async def _add(sheet: Sheet) -> None:
