@@ -16,24 +16,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
-from mobility_app.domain import registry
-from mobility_app.domain.change import LIVE, LOST, Row, fold
-from mobility_app.domain.fields import Merge
+from mobility_app.domain.change import LIVE, Row
 from mobility_app.errors import MobilityError, NotFound, Refused, Unreachable
-from mobility_app.hq import devices as hq_devices
-from mobility_app.hq import scopes
 from mobility_app.hq.headquarters import Request
 from mobility_app.hq.office import Office
-from mobility_app.store import overlay
-from mobility_app.store.records import Records, patch_plain
+from mobility_app.store.records import Records
 from mobility_app.store.store import Store
-from mobility_app.sync import protocol
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import Reply
+from tests.support import invariants
 from tests.support.fleet import Skewed, SteppedClock
+from tests.support.invariants import Violation as Violation
 
 YEAR_MS = 365 * 86_400_000
 FAULTS = (
@@ -51,10 +45,6 @@ FAULTS = (
 STEPS_MIN, STEPS_MAX = 60, 90
 SETTLE_ROUNDS = 12
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
-
-
-class Violation(AssertionError):
-    """An invariant does not hold."""
 
 
 class Crash(BaseException):
@@ -289,12 +279,12 @@ class _Simulation:
         finally:
             member.store.database.watch = None
         self._learn(member)
-        self._overlay_holds(member)
+        invariants.overlay_holds(member.name, member.store)
 
     def _sync(self, member: Member) -> None:
         member.engine.round()
         self.rounds += 1
-        self._pulled_exactly(member)
+        invariants.pulled_exactly(member.name, member.store, self.office)
 
     def _deliver_late(self, most: int) -> None:
         """Requests that were delayed arrive now, in any order, long after their sender gave up on them."""
@@ -424,60 +414,6 @@ class _Simulation:
             last = stamp
             member.saved.setdefault(dseq, (entity, record_id, kind, patch, base, stamp))
 
-    def _overlay_holds(self, member: Member) -> None:
-        """7: what is seen is what HQ confirmed with the open changes over it."""
-        with member.store.reading() as session:
-            live = session.rows(
-                f"SELECT entity, record_id, kind, patch FROM change WHERE state IN ({_LIVE}) ORDER BY dseq"
-            )
-            based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
-            touched = {(row[0], row[1]) for row in live}
-            if based != touched:
-                raise Violation(f"7: {member.name} keeps pictures of {len(based)} records, {len(touched)} are open")
-            for pair in touched:
-                row = overlay.base(session, *pair)[1]
-                for entity, record_id, kind, patch in live:
-                    if (entity, record_id) == pair:
-                        row = overlay.over(entity, row, kind, patch_plain(entity, json.loads(patch)))
-                if _bare(session.get(*pair)) != _whole(pair[0], row):
-                    raise Violation(f"7: {member.name} shows another {pair[0]} than base and open changes make")
-
-    def _pulled_exactly(self, member: Member) -> None:
-        """6 and 14: after a whole round the device holds what it may see, no record more and none less."""
-        with member.store.reading() as session, self.office.ledger.reading() as hq:
-            identity = member.store.identity()
-            assert identity is not None
-            actor = hq_devices.actor(hq, identity.user_id)
-            held = set(scopes.held(hq, actor))
-            seen = {
-                root: [scope for scope in own if scope in held]
-                for root, own in _grouped(hq.rows("SELECT root_id, scope FROM member")).items()
-            }
-            for one in registry.ENTITIES:
-                expected = {}
-                for row in hq.find(one.name):
-                    root = hq.root_of(one.name, str(row["id"]), row)
-                    if root is not None:
-                        visible = any(scopes.carries(scope, one) for scope in seen.get(root, ()))
-                    else:
-                        visible = row.get("company_id") is None or row["company_id"] in actor.company_ids
-                    if visible:
-                        expected[str(row["id"])] = _bare(row)
-                have = {str(row["id"]): _bare(row) for row in session.find(one.name)}
-                for (record_id,) in session.rows("SELECT record_id FROM base_row WHERE entity=?", one.name):
-                    row = overlay.base(session, one.name, record_id)[1]
-                    have.pop(record_id, None)
-                    if row is not None:
-                        have[record_id] = _whole(one.name, row) or {}
-                if have != expected:
-                    missing, extra = set(expected) - set(have), set(have) - set(expected)
-                    raise Violation(
-                        f"6: {member.name} {one.name}: {len(missing)} missing, {len(extra)} too many, or other values"
-                    )
-            roots = {row[0] for row in session.rows("SELECT DISTINCT root_id FROM entry WHERE root_id IS NOT NULL")}
-            if hidden := {root for root in roots if not seen.get(root)}:
-                raise Violation(f"14: {member.name} keeps history of {len(hidden)} customers that left")
-
     # -- invariants at the end
 
     def _settle(self) -> None:
@@ -485,7 +421,7 @@ class _Simulation:
             for member in self.members.values():
                 member.engine.round()
                 self._learn(member)
-                self._pulled_exactly(member)
+                invariants.pulled_exactly(member.name, member.store, self.office)
         for member in self.members.values():
             with member.store.reading() as session:
                 left = session.value(f"SELECT COUNT(*) FROM change WHERE state IN ({_LIVE})")
@@ -500,131 +436,18 @@ class _Simulation:
 
     def _final(self) -> None:
         with self.office.ledger.reading() as hq:
-            self._streams(hq)
-            self._folds(hq)
+            invariants.streams(hq)
+            invariants.folds(hq)
+            bases: dict[tuple[str, int], int] = {}
             for member in self.members.values():
-                self._accounted(hq, member)
-            self._clashes(hq)
+                identity = member.store.identity()
+                assert identity is not None
+                self.verdicts += invariants.accounted(hq, member.name, identity.device_id, member.saved)
+                bases.update({(identity.device_id, dseq): saved[4] for dseq, saved in member.saved.items()})
+            invariants.clashes(hq, bases)
             if hq.value("SELECT COUNT(*) FROM customer WHERE credit_limit_minor IS NOT NULL"):
                 raise Violation("13: a rep changed a credit limit")
             for line in hq.rows(
                 "SELECT stream, seq, entity, record_id, kind, patch, stamp, device_id, dseq FROM log ORDER BY 1, 2"
             ):
                 self.note(*line)
-
-    def _streams(self, hq: Records) -> None:
-        """3 and 4: numbers without a gap; each device's changes in its own order."""
-        for stream, head in hq.rows("SELECT id, head FROM stream"):
-            seqs = [row[0] for row in hq.rows("SELECT seq FROM log WHERE stream=? ORDER BY seq", stream)]
-            if seqs != list(range(1, head + 1)):
-                raise Violation(f"4: stream {stream} has gaps")
-            last: dict[str, int] = {}
-            for device, dseq in hq.rows(
-                "SELECT device_id, dseq FROM log WHERE stream=? AND device_id IS NOT NULL ORDER BY seq", stream
-            ):
-                if dseq < last.get(device, 0):
-                    raise Violation("3: a device's changes stand in another order")
-                last[device] = dseq
-
-    def _folds(self, hq: Records) -> None:
-        """5: the tables are what the log makes of nothing."""
-        rows: dict[tuple[str, str], Row | None] = {}
-        for entity, record_id, kind, patch in hq.rows(
-            "SELECT entity, record_id, kind, patch FROM log ORDER BY stream, seq"
-        ):
-            pair = (entity, record_id)
-            rows[pair] = fold(rows.get(pair), kind, patch_plain(entity, json.loads(patch)))
-        for one in registry.ENTITIES:
-            made = {
-                record_id: {name: (row or {}).get(name) for name in one.names}
-                for (entity, record_id), row in rows.items()
-                if entity == one.name and row is not None
-            }
-            if made != {str(row["id"]): _bare(row) for row in hq.find(one.name)}:
-                raise Violation(f"5: {one.name} is not what the log makes")
-
-    def _accounted(self, hq: Records, member: Member) -> None:
-        """1 and 2: every saved change has exactly one verdict, and stands in one transaction of the log at most."""
-        identity = member.store.identity()
-        assert identity is not None
-        verdicts = dict(hq.rows("SELECT dseq, said FROM verdict WHERE device_id=?", identity.device_id))
-        if sorted(verdicts) != list(range(1, len(verdicts) + 1)) or not set(member.saved) <= set(verdicts):
-            raise Violation(f"1: {member.name} saved {len(member.saved)} changes, HQ judged {len(verdicts)}")
-        for said in verdicts.values():
-            verdict = msgspec.json.decode(said, type=protocol.WireVerdict)
-            self.verdicts[verdict.reason if verdict.state == "rejected" else verdict.state] += 1
-        twice = hq.rows(
-            "SELECT dseq FROM log WHERE device_id=? GROUP BY dseq, stream HAVING COUNT(DISTINCT txn) > 1",
-            identity.device_id,
-        )
-        if twice:
-            raise Violation(f"2: changes {twice} of {member.name} stand in the log twice")
-
-    def _clashes(self, hq: Records) -> None:
-        """11, 12 and 15: concurrent different values are both kept; edits in sequence never clash; nothing unseen dies."""
-        bases: dict[tuple[str, int], int] = {}
-        for member in self.members.values():
-            identity = member.store.identity()
-            assert identity is not None
-            bases.update({(identity.device_id, dseq): saved[4] for dseq, saved in member.saved.items()})
-        conflicts = {
-            (row["record_id"], row["field"], str(row["winner"]), str(row["loser"])) for row in hq.find("conflict")
-        }
-        expected: set[tuple[str, str, str, str]] = set()
-        newest: dict[tuple[str, str], tuple[int, str | None, object]] = {}
-        last: dict[str, tuple[int, str | None]] = {}
-        for seq, entity, record_id, kind, kept, device, dseq in hq.rows(
-            "SELECT seq, entity, record_id, kind, patch, device_id, dseq FROM log WHERE stream!='hq' ORDER BY stream, seq"
-        ):
-            one, patch = registry.entity(entity), patch_plain(entity, json.loads(kept))
-            base = bases.get((device, dseq), 2**62)
-            if kind == "delete" and device:
-                was = last.get(record_id, (0, None))
-                if was[0] > base and was[1] != device:
-                    raise Violation("15: a delete destroyed an edit that it had not seen")
-            for name, (_, after) in patch.items():
-                if one.field(name).merge not in (Merge.LWW, Merge.GROUP):
-                    continue
-                stood = newest.get((record_id, name))
-                if kind == LOST:
-                    assert stood is not None
-                    expected.add((record_id, name, str(stood[2]), str(after)))
-                    continue
-                in_group = max(
-                    (newest[(record_id, other)] for other in one.group(one.field(name)) if (record_id, other) in newest),
-                    key=lambda version: version[0], default=None,
-                )  # fmt: skip
-                if (
-                    kind == "update" and stood and in_group and device and in_group[0] > base
-                    and in_group[1] != device and stood[2] != after
-                ):  # fmt: skip
-                    expected.add((record_id, name, str(after), str(stood[2])))
-            if kind != LOST:
-                newest.update({(record_id, name): (seq, device, sides[1]) for name, sides in patch.items()})
-                if kind in ("create", "restore"):
-                    whole = {
-                        (record_id, name): (seq, device, (patch.get(name) or (None, None))[1]) for name in one.names
-                    }
-                    newest.update(whole)
-                last[record_id] = (seq, device)
-        standing = {key for key in conflicts if hq.value("SELECT deleted FROM record WHERE id=?", key[0]) == 0}
-        wanted = {key for key in expected if hq.value("SELECT deleted FROM record WHERE id=?", key[0]) == 0}
-        if not wanted <= conflicts:
-            raise Violation(f"11: {len(wanted - conflicts)} lost values have no conflict record")
-        if unwanted := {key for key in standing - wanted if key[2] != "None"}:
-            raise Violation(f"11: {len(unwanted)} conflicts between edits in sequence: {sorted(unwanted)[:2]}")
-
-
-def _bare(row: Row | None) -> Row | None:
-    return {name: value for name, value in row.items() if name != "id"} if row is not None else None
-
-
-def _whole(entity: str, row: Row | None) -> Row | None:
-    return {name: row.get(name) for name in registry.entity(entity).names} if row is not None else None
-
-
-def _grouped(rows: list[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for key, value in rows:
-        found.setdefault(key, []).append(value)
-    return found
