@@ -14,14 +14,16 @@ from typing import Any
 
 from mobility_app.domain import registry
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import commitment
+from mobility_app.domain.change import CREATE, commitment
 from mobility_app.domain.fields import Entity
+from mobility_app.errors import InvalidValue
 from mobility_app.hq import scopes
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.sync.protocol import ENTRIES_MAX, Event, WireEntry
 
 PAGE_BYTES = 2_000_000  # of patches; a page ends with the transaction that passes it
+CUT_BYTES = 8_000_000  # beyond this a page ends inside a transaction: no device could decode it whole
 _LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
 
 Told = tuple[int, str, str, str | None]  # (seq, kind, scope, root)
@@ -72,13 +74,18 @@ class Feed:
 
     def _let_go(self, page: Page, scope: str, since: int) -> None:
         """A scope that the user no longer holds: its customers leave, or keep what another scope still shows."""
-        roots = {row[0] for row in self._session.rows("SELECT root_id FROM member WHERE scope=?", scope)}
-        moved = "SELECT root_id FROM scope_log WHERE scope=? AND seq>? AND kind='m'"
-        roots |= {row[0] for row in self._session.rows(moved, scope, since)}
-        for root in sorted(roots):
+        for root in sorted(self._members_at(scope, since)):
             page.events += self._parting(root, self._membership([root]).get(root, {}))
         if scope.startswith("c:"):
             page.events.append(Event(forget=scope.removeprefix("c:")))
+
+    def _members_at(self, scope: str, seq: int) -> set[str]:
+        """The customers of a scope at that number: what came later was never shown, so it is not told to leave."""
+        since = dict(self._session.rows("SELECT root_id, since FROM member WHERE scope=?", scope))
+        moves = "SELECT root_id, COUNT(*) FROM scope_log WHERE scope=? AND seq>? AND kind='m' GROUP BY root_id"
+        turns = dict(self._session.rows(moves, scope, seq))
+        stayed = {root for root, entered in since.items() if root not in turns and entered <= seq}
+        return stayed | {root for root, count in turns.items() if (root in since) != (count % 2 == 1)}
 
     def _parting(self, root: str, now: dict[str, int]) -> list[Event]:
         """What a device is told of a customer that left one of its scopes: nothing where a territory still holds it."""
@@ -94,7 +101,7 @@ class Feed:
         done, last_txn, sent = 0, 0, set[int]()
         for seq, kind, scope, root in told:
             row = txns.get(seq)
-            if row is not None and row[2] != last_txn and self._full(page):
+            if row is not None and self._ends(page, row[2] != last_txn, seq != done):
                 page.more = True
                 return self._moved(at, done)
             try:
@@ -183,6 +190,9 @@ class Feed:
     def _full(self, page: Page) -> bool:
         return len(page.events) >= self._most or self._bytes >= PAGE_BYTES
 
+    def _ends(self, page: Page, new_txn: bool, new_seq: bool) -> bool:
+        return self._full(page) and (new_txn or (new_seq and self._bytes >= CUT_BYTES))
+
     def _entries(self, stream: str, seqs: list[int]) -> dict[int, tuple[Any, ...]]:
         sql = f"SELECT {_LOG} FROM log WHERE stream=? AND seq IN ({{marks}})"
         return {row[1]: row for row in self._session.among(sql, seqs, stream)}
@@ -192,10 +202,23 @@ class Feed:
         root = str(row[5]) if row[5] else None
         if root and not any(scopes.carries(scope, one) for scope in members.get(root, {})):
             return
-        if not scopes.readable(self._actor.role, one.right):
+        if not scopes.readable(self._actor.role, one.right) or self._veiled(one, row):
             return
         self._bytes += len(str(row[7]))
         page.events.append(Event(entry=_seen(one, row, set(self._hidden(one)))))
+
+    def _veiled(self, one: Entity, row: tuple[Any, ...]) -> bool:
+        """Whether a conflict holds the values of a field that the role may not see."""
+        if one.name != "conflict":
+            return False
+        made = "SELECT patch FROM log WHERE record_id=? AND kind=? ORDER BY seq LIMIT 1"
+        patch = json.loads(str(row[7] if row[6] == CREATE else self._session.value(made, row[4], CREATE)))
+        try:
+            other = registry.entity(patch["entity"][1])
+            rights = {other.right, other.field(patch["field"][1]).right or other.right}
+        except InvalidValue:  # of a kind that this version does not know: nobody's
+            return True
+        return not all(scopes.readable(self._actor.role, right) for right in rights)
 
     def _hidden(self, one: Entity) -> Iterator[str]:
         for each in one.fields:
@@ -206,7 +229,11 @@ class Feed:
 def _seen(one: Entity, row: tuple[Any, ...], hidden: set[str]) -> WireEntry:
     (stream, seq, txn, entity, record_id, root, kind, patch, stamp, user, device, dseq, at, salt, chain) = row
     full = patch_plain(one.name, json.loads(str(patch)))
-    sealed = {name: commitment(str(salt), name, full.pop(name)) for name in hidden & set(full)}
+    sealed = {}
+    if hidden & set(full):
+        # Every field is sealed then and the salt stays here: with it, a hidden amount could be found by trying them all.
+        sealed = {name: commitment(str(salt), name, sides) for name, sides in full.items()}
+        full, salt = {name: sides for name, sides in full.items() if name not in hidden}, ""
     return WireEntry(
         stream,
         seq,

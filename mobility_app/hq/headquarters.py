@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ from mobility_app.errors import DiskFull, Refused
 from mobility_app.hq import devices
 from mobility_app.hq.devices import Device
 from mobility_app.hq.feed import Feed
-from mobility_app.hq.judge import REJECTED, Judge, Verdict
+from mobility_app.hq.judge import Judge, Verdict
 from mobility_app.hq.ledger import Ledger, Transaction
+from mobility_app.hq.reach import REJECTED
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
@@ -74,6 +76,7 @@ class Headquarters:
         self.ledger = ledger
         self.page_entries = page_entries
         self._key = signing_key
+        self._cursor_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
         self.public_key = signing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with ledger.reading() as session:
             self.epoch = str(session.value("SELECT v FROM hq_meta WHERE k='epoch'"))
@@ -174,14 +177,23 @@ class Headquarters:
         with self.ledger.reading() as session:
             device = self._verified(request, session)
             actor = devices.actor(session, device.user_id)
-            at = message.cursor
-            cursor = Cursor(at.epoch, at.role, dict(at.scopes), dict(at.streams))
+            cursor = self._believed(device, message.cursor)
             page = Feed(session, actor, self.epoch, self.page_entries).page(cursor)
             who = _wire_actor(session, actor)
-        to = page.cursor
-        return protocol.pack(
-            PullAnswer(who, page.events, WireCursor(to.epoch, to.role, to.scopes, to.streams), page.more, page.reset)
-        )
+        to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
+        sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
+        return protocol.pack(PullAnswer(who, page.events, sealed, page.more, page.reset))
+
+    def _believed(self, device: Device, at: WireCursor) -> Cursor:
+        """The cursor as HQ gave it to this device; any other starts anew, as one of another epoch does. What left a
+        scope is told to those alone who can have held it."""
+        if hmac.compare_digest(at.seal.encode(), self._seal(device, at).encode()):
+            return Cursor(at.epoch, at.role, dict(at.scopes), dict(at.streams))
+        return Cursor(scopes=dict(at.scopes))
+
+    def _seal(self, device: Device, at: WireCursor) -> str:
+        text = canonical([device.id, at.epoch, at.role, msgspec.to_builtins(at.scopes), at.streams])
+        return hmac.new(self._cursor_key, text, hashlib.sha256).hexdigest()[:32]
 
     def _verified(self, request: Request, session: Records | None = None) -> Device:
         """The device that signed. Raises Refused: 401 bad_signature, 403 revoked. Looked at again in the transaction."""

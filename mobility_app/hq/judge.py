@@ -7,7 +7,6 @@ change leaves no trace in the tables. Merge rules themselves are `domain/merge.p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -15,16 +14,17 @@ from typing import TypeAlias
 
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import CREATE, DELETE, RESTORE, UPDATE, Change, Patch, Row
+from mobility_app.domain.change import CREATE, RESTORE, UPDATE, Change, Patch, Row
 from mobility_app.domain.fields import Entity, Field, Merge, Plain, check
 from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
 from mobility_app.errors import InvalidValue
+from mobility_app.hq import scopes
 from mobility_app.hq.ledger import Author, State, Transaction
 from mobility_app.hq.numbers import next_number
-from mobility_app.store.records import patch_plain
+from mobility_app.hq.reach import REJECTED, Reach, Rejection
 
-ACCEPTED, MERGED, SUPERSEDED, REJECTED = "accepted", "merged", "superseded", "rejected"
+ACCEPTED, MERGED, SUPERSEDED = "accepted", "merged", "superseded"
 _GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)
 Clash: TypeAlias = tuple[str, Plain, Plain, Plain, bool]  # field, base, mine, theirs, mine wins
 
@@ -44,18 +44,13 @@ class Verdict:
     clamped: bool = False
 
 
-class Rejection(Exception):
-    """Ends the judging of one change."""
-
-    def __init__(self, reason: str, fields: dict[str, tuple[str, str]] | None = None) -> None:
-        self.reason, self.fields = reason, fields or {}
-
-
 class Judge:
     """Judges the changes of one device inside one ledger transaction."""
 
     def __init__(self, tx: Transaction, actor: Actor, device_id: str) -> None:
         self._tx, self._actor, self._device = tx, actor, device_id
+        self._reach = Reach(tx, actor)
+        self._told: dict[str, int] = {}  # stream -> its last number before this transaction
 
     def judge(self, changes: Iterable[Change]) -> list[Verdict]:
         """Verdicts in the order of the changes. What was saved together and marked atomic stands or falls as one."""
@@ -66,7 +61,8 @@ class Judge:
                 verdicts += self._as_one(together)
             else:
                 verdicts += [self._one(change) for change in together]
-        return [self._placed(verdict, stream) for verdict, stream in verdicts]
+        heads = {stream: self._tx.head(stream) for stream in {stream for _, stream in verdicts if stream}}
+        return [replace(verdict, stream=stream, seq=heads.get(stream, 0)) for verdict, stream in verdicts]
 
     def _as_one(self, changes: list[Change]) -> list[tuple[Verdict, str]]:
         said: list[tuple[Verdict, str]] = []
@@ -86,17 +82,24 @@ class Judge:
 
     def _one(self, change: Change) -> tuple[Verdict, str]:
         stamp = clock.clamped(change.stamp, self._tx.now)
-        at = min(change.at, self._tx.now)
+        at = min(max(change.at, 0), self._tx.now)  # a clock of before 1970 counts as 1970
         self._tx.author = Author(self._actor.user_id, self._device, change.dseq, stamp, at)
         try:
-            verdict = self._by_kind(replace(change, stamp=stamp))
+            verdict = self._by_kind(replace(change, stamp=stamp, base=self._seen(change)))
         except Rejection as refused:
             verdict = Verdict(change.dseq, REJECTED, refused.reason, refused.fields)
-        state = self._tx.state(verdict.leads_to or change.record_id)
+        # A refusal names no place: it would tell that something is there, and where.
+        state = self._tx.state(verdict.leads_to or change.record_id) if verdict.state != REJECTED else None
         return replace(verdict, clamped=stamp != change.stamp), state.stream if state else ""
 
-    def _placed(self, verdict: Verdict, stream: str) -> Verdict:
-        return replace(verdict, stream=stream, seq=self._tx.head(stream) if stream else 0)
+    def _seen(self, change: Change) -> int:
+        """What the author can have seen: never more than HQ had told anybody before this push."""
+        state = self._tx.state(change.record_id)
+        if state is None:
+            return 0
+        if state.stream not in self._told:
+            self._told[state.stream] = self._tx.published(state.stream)
+        return min(change.base, self._told[state.stream])
 
     def _by_kind(self, change: Change) -> Verdict:
         try:
@@ -122,21 +125,24 @@ class Judge:
         if self._tx.state(change.record_id) is not None:
             raise Rejection("id_taken")
         row, refused = self._new_row(one, change.patch)
-        self._followed(one, row)
-        self._reach(one, change.record_id, row, CREATE)
+        refused.update(self._reach.follow(one, change.record_id, row))
+        self._reach.fresh(one, change.record_id, row)
         if not access.may(self._actor.role, one.right, "create", own=True):
             raise Rejection("forbidden")
-        if one.unique:
-            twins = self._tx.where(one.name, {name: row[name] for name in one.unique})
-            if twins:
-                twin = str(twins[0]["id"])
-                self._tx.lead(one.name, change.record_id, twin)
-                return Verdict(change.dseq, MERGED, "made_twice", leads_to=twin)
+        self._reach.signed(one, row)
+        if twin := self._twin(one, row):
+            self._tx.lead(one.name, change.record_id, twin)
+            return Verdict(change.dseq, MERGED, "made_twice", leads_to=twin)
         row = self._settled(one, row, change.patch)
         if one.name == "customer":
             row["number"] = next_number(self._tx)
         self._tx.add(one.name, change.record_id, row, CREATE)
         return Verdict(change.dseq, ACCEPTED, fields=refused)
+
+    def _twin(self, one: Entity, row: Row) -> str | None:
+        """The link record that stands already for the same pair."""
+        twins = self._tx.where(one.name, {name: row[name] for name in one.unique}) if one.unique else []
+        return str(twins[0]["id"]) if twins else None
 
     def _new_row(self, one: Entity, patch: Patch) -> tuple[Row, dict[str, tuple[str, str]]]:
         given = {name: self._checked(one, one.field(name), sides[1]) for name, sides in patch.items()}
@@ -153,21 +159,6 @@ class Judge:
                     refused[name] = (REJECTED, reason)
         return row, refused
 
-    def _followed(self, one: Entity, row: Row) -> None:
-        """References to a record that leads to another follow it; what a record hangs on must be there."""
-        for reference in one.fields:
-            target = row.get(reference.name)
-            if not reference.refers or not isinstance(target, str):
-                continue
-            state = self._tx.state(target)
-            if state is not None and state.leads_to:
-                row[reference.name] = state.leads_to
-                state = self._tx.state(state.leads_to)
-            if state is None or state.deleted or state.entity != reference.refers:
-                if reference.name == one.parent or reference.required:
-                    raise Rejection("parent_missing")
-                row[reference.name] = None
-
     # -- update
 
     def _update(self, one: Entity, change: Change) -> Verdict:
@@ -176,7 +167,7 @@ class Judge:
         if row is None:
             self._gone(one, change, state)
         assert row is not None
-        self._reach(one, record_id, row, UPDATE)
+        self._settles(one, state, row)
         own = self._own(one, state, row)
         fates: dict[str, tuple[str, str]] = {}
         wanted: Row = {}
@@ -187,7 +178,7 @@ class Judge:
         after = self._settled(one, {**row, **wanted}, change.patch, row) if wanted else row
         moved = {name: after[name] for name in one.names if after[name] != row.get(name)}
         if "territory_id" in moved:
-            self._territory(row, moved)
+            self._reach.territory(row, moved["territory_id"])
         if moved:
             self._tx.change(one.name, record_id, row, moved)
         if lost:
@@ -202,9 +193,11 @@ class Judge:
     ) -> None:  # fmt: skip
         """Decides one field, or the fields of one group, which win together."""
         mine = {name: self._checked(one, one.field(name), change.patch[name][1]) for name in names}
-        base = {name: change.patch[name][0] for name in names}
+        base = {name: self._before(one, one.field(name), change.patch[name][0]) for name in names}
         moved = [name for name in names if mine[name] != base[name]] or list(names)
-        if reason := next((r for name in moved if (r := self._bars(one, one.field(name), UPDATE, own))), None):
+        reasons = (self._bars(one, one.field(name), UPDATE, own) or self._misses(one, change, row, mine, name)
+                   for name in moved)  # fmt: skip
+        if reason := next((reason for reason in reasons if reason), None):
             fates.update(dict.fromkeys(moved, (REJECTED, reason)))
             return
         seq, stamp, device = state.version(one.group(one.field(names[0])))
@@ -214,7 +207,7 @@ class Judge:
             # Always on what the author saw: this device's own last version may hold somebody else's lines by now.
             name = names[0]
             joined = (merge.text3 if rule is Merge.TEXT3 else merge.refs)(base[name], mine[name], theirs[name])
-            wanted[name] = joined
+            wanted[name] = self._checked(one, one.field(name), joined)  # two that fit may be too long as one
             if joined != mine[name]:
                 fates[name] = (MERGED, "")
             return
@@ -263,17 +256,32 @@ class Judge:
 
     def _gone(self, one: Entity, change: Change, state: State) -> None:
         """An edit of a record that was deleted meanwhile: refused, and kept as a conflict that people can see."""
-        self._reach_root(state.root_id, None)
+        if state.root_id and self._tx.get("customer", state.root_id) is None:
+            raise Rejection("row_deleted")
         clashes: list[Clash] = [
-            (name, before, after, None, False) for name, (before, after) in change.patch.items() if before != after
+            (name, self._before(one, one.field(name), before), self._checked(one, one.field(name), after), None, False)
+            for name, (before, after) in change.patch.items()
+            if before != after and not self._bars(one, one.field(name), UPDATE)
         ]
         self._conflicts(one, change.record_id, state, change, clashes)
         raise Rejection("row_deleted")
 
-    def _territory(self, row: Row, moved: Row) -> None:
-        territory = self._tx.get("territory", str(moved["territory_id"]))
-        if territory is None or territory["company_id"] != row["company_id"]:
-            raise Rejection("not_a_territory", {"territory_id": (REJECTED, "not_a_territory")})
+    def _misses(self, one: Entity, change: Change, row: Row, mine: Row, name: str) -> str | None:
+        """Why a reference can't point there. One that leads on is followed."""
+        field, target = one.field(name), mine[name]
+        if not field.refers or not isinstance(target, str) or name == "territory_id":
+            return None
+        mine[name] = self._reach.target(one, change.record_id, row, field, target)
+        return None if mine[name] is not None else "not_found"
+
+    def _settles(self, one: Entity, state: State, row: Row) -> None:
+        """A conflict of the installation's own records is nobody's to settle who could not have written the field."""
+        if one.name != "conflict" or state.stream != scopes.GLOBAL:
+            return
+        other = registry.entity(str(row["entity"]))
+        right = other.field(str(row["field"])).right or other.right
+        if not access.may(self._actor.role, right, "update"):
+            raise Rejection("forbidden")
 
     # -- delete and restore
 
@@ -282,7 +290,6 @@ class Judge:
         row = self._tx.get(one.name, record_id)
         if row is None:
             return Verdict(change.dseq, ACCEPTED)  # already gone: what was wanted is so
-        self._reach(one, record_id, row, DELETE)
         if not access.may(self._actor.role, one.right, "delete", own=self._own(one, state, row)):
             raise Rejection("forbidden")
         under = self._tx.under(one.name, record_id)
@@ -302,29 +309,21 @@ class Judge:
         return state is not None and state.seq > base and state.device_id != self._device
 
     def _restore(self, one: Entity, change: Change) -> Verdict:
-        _, state = self._resolved(change.record_id, one.name)
+        """A record comes back as it went: whoever restores can't change fields on the way, so the patch is not read."""
+        record_id, state = self._resolved(change.record_id, one.name)
         if not state.deleted:
             return Verdict(change.dseq, ACCEPTED)
-        row = {field.name: field.default for field in one.fields}
-        row.update({n: self._checked(one, one.field(n), sides[1]) for n, sides in change.patch.items()})
-        self._followed(one, row)
-        if self._tx.root_of(one.name, change.record_id, row) != state.root_id:
-            raise Rejection("parent_missing")
-        self._reach(one, change.record_id, row, RESTORE)
-        if not access.may(self._actor.role, one.right, "create", own=True):
+        row: Row = {field.name: None for field in one.fields}
+        row.update(self._reach.gone(one.name, record_id) or {})
+        self._reach.follow(one, record_id, row)
+        role, own = self._actor.role, self._own(one, state, row)
+        if not access.may(role, one.right, "create") or not access.may(role, one.right, "delete", own=own):
             raise Rejection("forbidden")
-        last = self._tx.value(
-            "SELECT patch FROM log WHERE record_id=? AND kind='delete' ORDER BY seq DESC LIMIT 1", change.record_id
-        )
-        row.update(self._as_it_was(one, str(last)))
-        self._tx.add(one.name, change.record_id, row, RESTORE)
+        if twin := self._twin(one, row):
+            self._tx.lead(one.name, record_id, twin)
+            return Verdict(change.dseq, MERGED, "made_twice", leads_to=twin)
+        self._tx.add(one.name, record_id, row, RESTORE)
         return Verdict(change.dseq, ACCEPTED)
-
-    def _as_it_was(self, one: Entity, deleted: str) -> Row:
-        """A record comes back as it went: whoever restores can't change fields on the way."""
-        if deleted == "None":
-            return {}
-        return {name: sides[0] for name, sides in patch_plain(one.name, json.loads(deleted)).items()}
 
     # -- rights and rules
 
@@ -334,30 +333,8 @@ class Judge:
             record_id, state = state.leads_to, self._tx.state(state.leads_to)
         if state is None or state.entity != entity:
             raise Rejection("not_found")
+        self._reach.known(state)
         return record_id, state
-
-    def _reach(self, one: Entity, record_id: str, row: Row, verb: str) -> None:
-        root = self._tx.root_of(one.name, record_id, row)
-        if root is not None or one.name == "customer":
-            self._reach_root(root, row if one.name == "customer" and verb == CREATE else None)
-            return
-        company = row.get("company_id")
-        if company is not None and company not in self._actor.company_ids:
-            raise Rejection("not_found")
-
-    def _reach_root(self, root: str | None, customer: Row | None) -> None:
-        """A customer out of reach answers exactly as one that does not exist."""
-        customer = customer or (self._tx.get("customer", root) if root else None)
-        if customer is None:
-            state = self._tx.state(root) if root else None
-            if state is not None and state.deleted:
-                raise Rejection("row_deleted")
-            raise Rejection("not_found" if root else "parent_missing")
-        territory = self._tx.get("territory", str(customer["territory_id"]))
-        if territory is None or territory["company_id"] != customer["company_id"]:
-            raise Rejection("not_a_territory")
-        if not self._actor.holds(str(customer["company_id"]), str(customer["territory_id"])):
-            raise Rejection("not_found")
 
     def _bars(self, one: Entity, field: Field, verb: str, own: bool = True) -> str | None:
         if field.merge is Merge.HQ:
@@ -377,6 +354,13 @@ class Judge:
             return check(one.name, replace(field, required=False), value)
         except InvalidValue as bad:
             raise Rejection("invalid", {field.name: (REJECTED, bad.reason)}) from None
+
+    def _before(self, one: Entity, field: Field, value: Plain) -> Plain:
+        """What the author says to have seen: only its words, and nothing where the field could never have held it."""
+        try:
+            return self._checked(one, field, value)
+        except Rejection:
+            return None
 
     def _settled(self, one: Entity, row: Row, patch: Patch, before: Row | None = None) -> Row:
         try:

@@ -104,6 +104,7 @@ class Transaction(Records):
         self._entries: list[Entry] = []
         self._inserts: list[tuple[str, str, Row]] = []
         self._members: dict[str, set[str]] = {}
+        self._kept: list[dict[str, State | None]] = []  # for each open attempt: states as they were before it
         self._moves: list[tuple[int, str, str, str]] = []  # (index of entry, scope, root, made | enters | leaves)
 
     # Rows that were just made wait for the next read or for the end: an import writes them many at a time.
@@ -129,8 +130,8 @@ class Transaction(Records):
         one = registry.entity(entity)
         root = self.root_of(entity, record_id, row)
         stream = self._stream(one, root, row, record_id)
-        state = self.state(record_id) if kind == RESTORE else None
-        if state is None:
+        state = self.state(record_id) if kind == RESTORE or self._kept else None
+        if kind != RESTORE or state is None:
             version = (PENDING, self._stamp(), self.author.device_id)
             state = State(entity, root, stream, PENDING, self.author.device_id, version, self.author.user_id)
             self._states[record_id] = state
@@ -186,6 +187,7 @@ class Transaction(Records):
         """Notes that `record_id` was made twice and that the other one stays."""
         twin = self.state(to_id)
         assert twin is not None
+        self.state(record_id)
         version = (PENDING, self._stamp(), self.author.device_id)
         self._states[record_id] = State(
             entity, twin.root_id, twin.stream, PENDING, self.author.device_id, version, self.author.user_id,
@@ -198,27 +200,48 @@ class Transaction(Records):
         """What is remembered of a record, deleted ones included."""
         if record_id not in self._states:
             self._states[record_id] = _read_state(self, record_id)
-        return self._states[record_id]
+        state = self._states[record_id]
+        if self._kept and record_id not in self._kept[-1]:  # whoever asks may change it
+            self._kept[-1][record_id] = deepcopy(state)
+        return state
+
+    def deleted_patch(self, record_id: str) -> Patch | None:
+        """What this transaction's own delete of a record took away, if it did."""
+        gone = (entry for entry in reversed(self._entries) if entry.record_id == record_id and entry.kind == DELETE)
+        entry = next(gone, None)
+        return entry.patch if entry else None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Work that is taken back whole when the block raises."""
         self._flush()
-        kept = deepcopy((self._states, self._dirty, self._members)), len(self._entries), len(self._moves)
+        dirty, members, entries, moves = (
+            dict(self._dirty), dict(self._members), len(self._entries), len(self._moves)
+        )  # fmt: skip
+        before: dict[str, State | None] = {}
+        self._kept.append(before)
         try:
             with self.savepoint():
                 yield
                 self._flush()
         except BaseException:
             self._inserts.clear()
-            (self._states, self._dirty, self._members), entries, moves = kept
+            self._kept.pop()
+            self._states.update(before)
+            self._dirty, self._members = dirty, members
             del self._entries[entries:], self._moves[moves:]
             raise
+        self._kept.pop()
+        if self._kept:
+            self._kept[-1].update({name: state for name, state in before.items() if name not in self._kept[-1]})
 
     def head(self, stream: str) -> int:
         """The last published number of a stream plus what this transaction will add."""
-        waiting = sum(entry.stream == stream for entry in self._entries)
-        return int(self.value("SELECT head FROM stream WHERE id=?", stream) or 0) + waiting
+        return self.published(stream) + sum(entry.stream == stream for entry in self._entries)
+
+    def published(self, stream: str) -> int:
+        """The last published number of a stream."""
+        return int(self.value("SELECT head FROM stream WHERE id=?", stream) or 0)
 
     def publish(self) -> None:
         """Numbers the entries, writes log, chain, scopes and states. The last thing a transaction does."""

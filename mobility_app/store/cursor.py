@@ -15,23 +15,27 @@ from mobility_app.store.records import Records
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`scopes`: scope -> (seq, sub); `streams`: stream -> seq up to which everything visible was received."""
+    """`scopes`: scope -> (seq, sub); `streams`: stream -> seq up to which everything visible was received. `seal`:
+    HQ's own mark, given back as it came."""
 
     epoch: str = ""
     role: str = ""
     scopes: dict[str, tuple[int, int]] = field(default_factory=dict)
     streams: dict[str, int] = field(default_factory=dict)
+    seal: str = ""
 
     @classmethod
     def read(cls, session: Records) -> Cursor:
         """The kept cursor, or the empty one."""
         kept = json.loads(identity.meta(session, "cursor") or "{}")
         scopes = {name: (at[0], at[1]) for name, at in kept.get("scopes", {}).items()}
-        return cls(kept.get("epoch", ""), kept.get("role", ""), scopes, kept.get("streams", {}))
+        return cls(kept.get("epoch", ""), kept.get("role", ""), scopes, kept.get("streams", {}), kept.get("seal", ""))
 
     def keep(self, session: Records) -> None:
         """Keeps the cursor."""
-        kept = {"epoch": self.epoch, "role": self.role, "scopes": self.scopes, "streams": self.streams}
+        kept = {
+            "epoch": self.epoch, "role": self.role, "scopes": self.scopes, "streams": self.streams, "seal": self.seal,
+        }  # fmt: skip
         identity.set_meta(session, "cursor", json.dumps(kept))
 
     def position(self, scope: str) -> int:

@@ -101,10 +101,10 @@ class Engine:
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
                 at = Cursor.read(session)
-            cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams)
+            cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
             answer = self._ask(identity, "/v1/pull", PullRequest(cursor), PullAnswer, done)
             to = answer.cursor
-            moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams))
+            moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal)
             if moved != at or answer.events or answer.reset:
                 apply.page(self.store, _page(answer, moved))
             done.entries += len(answer.events)

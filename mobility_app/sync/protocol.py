@@ -79,12 +79,13 @@ class PushAnswer(_Message, frozen=True):
 
 
 class WireCursor(_Message, frozen=True):
-    """How far the device has received (`store.cursor.Cursor`)."""
+    """How far the device has received (`store.cursor.Cursor`). `seal` is HQ's: it believes no other cursor."""
 
     epoch: str = ""
     role: str = ""
     scopes: dict[str, tuple[int, int]] = {}
     streams: dict[str, int] = {}
+    seal: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class PullRequest(_Message, frozen=True):
@@ -179,11 +180,12 @@ def pack(message: _Message) -> bytes:
 
 
 def unpack(body: bytes, kind: type[M], encoding: str = "zstd", *, hostile: bool = True) -> M:
-    """The message in a body. `hostile` bodies are scanned before anything else looks at them.
+    """The message in a body. `hostile` bodies are scanned before anything else looks at them; one that HQ signed may
+    be packed as tightly as it likes, up to the same size.
 
     Raises Refused: 413 too_large, 415 encoding, 400 malformed, 422 invalid.
     """
-    text = decoded(body, encoding)
+    text = decoded(body, encoding, RATIO_MAX if hostile else DECODED_MAX_BYTES)
     if hostile:
         scan(text)
     try:
@@ -192,11 +194,11 @@ def unpack(body: bytes, kind: type[M], encoding: str = "zstd", *, hostile: bool 
         raise Refused("invalid_message", 422) from None
 
 
-def decoded(body: bytes, encoding: str) -> bytes:
+def decoded(body: bytes, encoding: str, ratio: int = RATIO_MAX) -> bytes:
     """The bytes inside one layer of compression, bounded before they are made."""
     if len(body) > BODY_MAX_BYTES:
         raise Refused("too_large", 413)
-    most = min(DECODED_MAX_BYTES, max(1024 * 1024, len(body) * RATIO_MAX))
+    most = min(DECODED_MAX_BYTES, max(1024 * 1024, len(body) * ratio))
     try:
         match encoding:
             case "" | "identity":
