@@ -8,6 +8,7 @@ door believes its callers (judge, imports, the command line).
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -207,33 +208,28 @@ class Transaction(Records):
 
     def deleted_patch(self, record_id: str) -> Patch | None:
         """What this transaction's own delete of a record took away, if it did."""
-        gone = (entry for entry in reversed(self._entries) if entry.record_id == record_id and entry.kind == DELETE)
-        entry = next(gone, None)
-        return entry.patch if entry else None
+        gone = [entry.patch for entry in self._entries if entry.record_id == record_id and entry.kind == DELETE]
+        return gone[-1] if gone else None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Work that is taken back whole when the block raises."""
         self._flush()
-        dirty, members, entries, moves = (
-            dict(self._dirty), dict(self._members), len(self._entries), len(self._moves)
-        )  # fmt: skip
-        before: dict[str, State | None] = {}
-        self._kept.append(before)
+        kept = dict(self._dirty), dict(self._members), len(self._entries), len(self._moves)
+        self._kept.append({})
         try:
             with self.savepoint():
                 yield
                 self._flush()
         except BaseException:
             self._inserts.clear()
-            self._kept.pop()
-            self._states.update(before)
-            self._dirty, self._members = dirty, members
+            self._states.update(self._kept.pop())
+            self._dirty, self._members, entries, moves = kept
             del self._entries[entries:], self._moves[moves:]
             raise
-        self._kept.pop()
+        before = self._kept.pop()
         if self._kept:
-            self._kept[-1].update({name: state for name, state in before.items() if name not in self._kept[-1]})
+            self._kept[-1] = {**before, **self._kept[-1]}
 
     def head(self, stream: str) -> int:
         """The last published number of a stream plus what this transaction will add."""
@@ -246,9 +242,7 @@ class Transaction(Records):
     def publish(self) -> None:
         """Numbers the entries, writes log, chain, scopes and states. The last thing a transaction does."""
         self._flush()
-        counts: dict[str, int] = {}
-        for entry in self._entries:
-            counts[entry.stream] = counts.get(entry.stream, 0) + 1
+        counts = Counter(entry.stream for entry in self._entries)
         before: dict[str, int] = {}
         for stream in sorted(counts):
             head = self.value("UPDATE stream SET head=head+? WHERE id=? RETURNING head", counts[stream], stream)
@@ -334,9 +328,7 @@ class Transaction(Records):
             state.seq, state.device_id = PENDING, by.device_id
 
     def _stamp(self) -> int:
-        if self.author.stamp is not None:
-            return self.author.stamp
-        return clock.first(self.now)
+        return clock.first(self.now) if self.author.stamp is None else self.author.stamp
 
     def _move(self, root: str, old: set[str], new: set[str]) -> None:
         index = len(self._entries) - 1

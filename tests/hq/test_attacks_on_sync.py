@@ -86,6 +86,23 @@ def test_one_half_of_an_atomic_save_is_never_kept(ground: Ground, ana: Forger) -
     verdicts = ana.push(*(msgspec.structs.replace(change, tx=77, atomic=True) for change in group))
     assert [verdict.reason for verdict in verdicts] == ["together", "together", "together", "forbidden"]
     assert ground.row("contact_label", first) is not None
+    # ... and what comes after it in the same push finds everything as it was before.
+    contact, made = ground.ids["own contact"], new(ground)
+    broken = [
+        forged("create", "contact", made, {"customer_id": ground.ids["own"], "first_name": "half"}),
+        forged("delete", "contact_label", first),
+        forged("update", "contact", contact, {"first_name": "half"}),
+        forged("update", "customer", ground.ids["own"], {"credit_limit_minor": 1}),
+    ]
+    broken = [msgspec.structs.replace(change, tx=78, atomic=True) for change in broken]
+    after = [
+        forged("restore", "contact_label", first),
+        forged("create", "contact", made, {"customer_id": ground.ids["own"], "first_name": "whole"}),
+        forged("update", "contact", contact, {"job_title": "whole"}),
+    ]
+    assert [verdict.state for verdict in ana.push(*broken, *after)] == [REJECTED] * 4 + ["accepted"] * 3
+    assert (ground.row("contact", made) or {})["first_name"] == "whole"
+    assert (ground.row("contact", contact) or {})["first_name"] == "Pablo"
     assert (ground.row("contact_label", second), ground.row("contact_label", twin)) == (None, None)
     assert ana.push(forged("create", "contact_label", second, link))[0].leads_to == first
     assert ground.whole()
