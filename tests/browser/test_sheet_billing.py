@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -164,8 +165,12 @@ def test_a_bar_and_a_slice_list_the_documents_behind_them(page: Page, visitor: V
     months = amounts(page.get_by_role("table", name="Faturamento por mês").locator("tbody td.fb-right"))
     best = months.index(max(months))
     settled_heights(page)
-    page.locator(BARS).nth(best).click()
     behind = page.locator("#behind")
+    for _ in range(3):  # a chart that is drawn anew between press and release hears no click: a person taps again
+        page.locator(BARS).nth(best).click()
+        with contextlib.suppress(AssertionError):
+            expect(behind).to_be_visible()
+            break
     expect(behind).to_be_visible()
     shown = amounts(behind.locator(".fb-row-amount"))
     assert shown[-1] == sum(shown[:-1]) == months[best]

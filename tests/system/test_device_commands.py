@@ -91,7 +91,11 @@ def test_a_device_enrols_syncs_and_proves_whole(hq: Hq, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda code: code[:-1] + ("a" if code[-1] != "a" else "b"), lambda code: "x" + code[1:]]
+    "spoil",
+    [
+        lambda code: code[:-1] + ("a" if code[-1] != "a" else "b"),
+        lambda code: ("x" if code[0] != "x" else "y") + code[1:],
+    ],
 )
 def test_a_wrong_code_enrols_nobody_and_the_right_one_still_works(hq: Hq, tmp_path: Path, spoil: object) -> None:
     code, device = hq.office.invite("Ana"), tmp_path / "device"
