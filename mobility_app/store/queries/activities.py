@@ -48,6 +48,18 @@ def of_customer(store: Store, customer_id: str, wanted: str, now: int, first: in
     return ActivityList(tuple(shown[first : first + PAGE_ROWS]), {**counts, ALL: len(rows)}, len(shown))
 
 
+def colleagues(store: Store, customer_id: str) -> dict[str, str]:
+    """id -> name of the people of the customer's company, by name: HQ refuses to give an activity to anybody else."""
+    with store.reading() as session:
+        company = session.value("SELECT company_id FROM customer WHERE id=?", customer_id)
+        users = session.find("user", order="name, id")
+    return {
+        str(user["id"]): str(user["name"])
+        for user in users
+        if isinstance(user["company_ids"], list) and company in user["company_ids"]
+    }
+
+
 def _row(row: Row, people: dict[str, str], now: int) -> ActivityRow:
     return ActivityRow(
         str(row["id"]), str(row["kind"]), str(row["title"]), str(row["status"]), activities.group_of(row, now),

@@ -13,7 +13,6 @@ from mobility_app.domain.change import Row
 from mobility_app.domain.rules import activities
 from mobility_app.store.queries import activities as queries
 from mobility_app.store.queries.activities import ALL, ActivityList, ActivityRow
-from mobility_app.store.queries.sheet import choices
 from mobility_app.ui import dialogs, lists, marks
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
@@ -105,7 +104,7 @@ class _View:
             await self._again()
 
     async def _choices(self) -> dict[str, dict[str, str]]:
-        return {"assignee_id": await self._sheet.app.read(choices, "user")}
+        return {"assignee_id": await self._sheet.read(queries.colleagues, self._sheet.customer_id)}
 
     def _proposal(self, kind: str) -> Row:
         sheet = self._sheet
