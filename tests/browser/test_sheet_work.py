@@ -84,6 +84,41 @@ def test_an_activity_is_added_closed_deleted_and_brought_back(stage: Stage) -> N
     assert [row["status"] for row in stage.rows("activity")] == ["closed"]
 
 
+def test_an_activity_opens_to_a_page_of_its_own_where_people_take_part_and_it_goes(stage: Stage) -> None:
+    with stage.ana.store.writing() as tx:
+        one = tx.create("activity", {"customer_id": stage.customer, "kind": "task", "title": "Enviar amostras"})
+    page = stage.tab("activities")
+    page.get_by_role("link", name="Enviar amostras").click()
+    page.wait_for_url(f"**/activities/{one}")
+    page.get_by_role("button", name="Adicionar participante").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Salvar").click()
+    expect(dialog.locator(".fb-err").first).to_be_visible()
+    dialog.get_by_label("Da nossa empresa").click()
+    page.get_by_role("option", name="Rui").click()
+    dialog.get_by_role("button", name="Salvar").click()
+    expect(page.get_by_role("button", name="Remover Rui")).to_be_visible()
+    page.get_by_role("button", name="Editar atividade").click()
+    page.get_by_role("dialog").get_by_label("Notas").fill("Caixa pequena")
+    page.get_by_role("dialog").get_by_role("button", name="Salvar").click()
+    expect(page.get_by_text("Caixa pequena")).to_be_visible()
+    page.get_by_role("button", name="Excluir atividade").click()
+    page.wait_for_url(f"**/customers/{stage.customer}/activities")
+    expect(page.get_by_role("link", name="Enviar amostras")).to_have_count(0)
+    page.get_by_role("button", name="Desfazer").click()
+    expect(page.get_by_role("link", name="Enviar amostras")).to_be_visible()
+    assert len(stage.rows("activity_participant")) == 1
+
+
+def test_the_header_leads_straight_to_a_new_activity(stage: Stage) -> None:
+    page = stage.tab("details")
+    page.get_by_role("link", name="Nova atividade").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Título")).to_be_visible()
+    dialog.get_by_role("button", name="Cancelar").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_new_appointment_is_proposed_on_the_preferred_weekday(stage: Stage) -> None:
     page = stage.tab("activities")
     page.get_by_role("button", name="Novo compromisso").click()
@@ -109,7 +144,13 @@ def test_a_request_goes_from_new_to_closed_and_is_reopened(stage: Stage) -> None
     page.get_by_role("dialog").get_by_label("Texto").fill("Peça encomendada")
     page.get_by_role("dialog").get_by_role("button", name="Salvar").click()
     expect(page.get_by_text("Peça encomendada")).to_be_visible()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Selecionar um arquivo").click()
+    chooser.value.set_files({"name": "foto da avaria.txt", "mimeType": "text/plain", "buffer": b"x" * 50_000})
+    expect(page.get_by_role("link", name="Baixar foto da avaria.txt")).to_be_visible()
+    assert [row["label"] for row in stage.rows("file")] == [ticket["reference"]]
     page.get_by_role("button", name=re.compile(r"^100\s*%$")).click()
+    expect(page.get_by_text("Progresso passou a 100")).to_be_visible()
     page.get_by_role("button", name="Reabrir").click()
     expect(page.get_by_text("Aberto").first).to_be_visible()
     (ticket,) = stage.rows("ticket")
@@ -130,12 +171,32 @@ def test_a_file_is_added_in_read_mode_only_and_comes_back_byte_for_byte(stage: S
     page.get_by_role("button", name="Editar", exact=True).click()
     expect(page.get_by_role("button", name="Selecionar um arquivo")).to_be_disabled()
     expect(page.get_by_text("Termine a edição para adicionar arquivos.")).to_be_visible()
+    _drop(page, "largado.txt")
+    expect(page.get_by_text("largado.txt")).to_have_count(0)
     page.get_by_role("button", name="Cancelar").click()
     expect(page.get_by_role("button", name="Selecionar um arquivo")).to_be_enabled()
+    _drop(page, "largado.txt")
+    expect(page.get_by_role("link", name="Baixar largado.txt")).to_be_visible()
+    expect(page.locator("#fb-upload")).to_be_hidden()
     page.get_by_role("button", name="Excluir guia de remessa.txt").click()
     page.get_by_role("dialog").get_by_role("button", name="Excluir guia de remessa.txt").click()
     page.get_by_role("button", name="Desfazer").click()
     expect(page.get_by_role("link", name="Baixar guia de remessa.txt")).to_be_visible()
+
+
+def _drop(page: Page, name: str) -> None:
+    """Drops a small text file on the tab, as a browser's own drag would; fails where the browser would leave the page."""
+    caught = page.evaluate(
+        """(name) => {
+          const data = new DataTransfer();
+          data.items.add(new File(["largado"], name, {type: "text/plain"}));
+          const options = {dataTransfer: data, bubbles: true, cancelable: true};
+          const area = document.querySelector(".fb-drop");
+          return ["dragover", "drop"].every((kind) => !area.dispatchEvent(new DragEvent(kind, options)));
+        }""",
+        name,
+    )
+    assert caught
 
 
 def test_a_contact_is_added_and_its_own_page_opens_in_a_new_tab(stage: Stage) -> None:
@@ -201,6 +262,7 @@ def test_history_shows_both_sides_puts_a_value_back_and_verifies(stage: Stage) -
     expect(change.locator("ins")).to_have_text("https://new.example")
     change.get_by_role("button", name=re.compile("^Repor")).click()
     expect(page.get_by_text("O valor anterior voltou")).to_be_visible()
+    expect(page.locator("details[open] ins")).to_have_text("https://new.example")  # a refresh leaves it open
     assert stage.ana.dump()["customer"][stage.customer]["website"] == "https://old.example"
     page.get_by_role("button", name="Verificar histórico").click()
     expect(page.get_by_text("O histórico está íntegro.")).to_be_visible()

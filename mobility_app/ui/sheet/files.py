@@ -1,82 +1,79 @@
-"""Tab "Files": what is attached to the customer. Bytes travel by the streaming route of `transfers.py`, in read mode only.
+"""Tab "Files": what is attached to the customer.
 
-The input that the browser needs for choosing lies hidden behind the button; dropping files on the card does the same.
+Adding (`adding.py`) works in read mode only. Pictures alone are shown inline; all else is downloaded.
 """
 
 from __future__ import annotations
-
-from functools import partial
 
 from nicegui import ui
 
 from mobility_app.store.queries import files as queries
 from mobility_app.store.queries.files import FileList, FileRow
 from mobility_app.ui import dialogs, lists, marks
+from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
+from mobility_app.ui.sheet import adding, unsettled
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
+from mobility_app.ui.words import Words
 
-SYMBOLS = {"image": "file-image", "text": "file-text"}
-PICTURES = ("image/png", "image/jpeg", "image/webp")
-
-_SEND = """async (event) => {
-  const files = [...(event.type === "drop" ? event.dataTransfer.files : event.target.files)];
-  event.preventDefault();
-  for (const file of files) {
-    const bar = document.getElementById("fb-upload");
-    const answer = await new Promise((done) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", "/files/%CUSTOMER%");
-      request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
-      request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-      request.upload.onprogress = (step) => {
-        if (bar) bar.textContent = file.name + " " + Math.round(100 * step.loaded / Math.max(step.total, 1)) + " %";
-      };
-      request.onload = () => { try { done(JSON.parse(request.responseText)); } catch { done({}); } };
-      request.onerror = () => done({});
-      request.send(file);
-    });
-    if (bar) bar.textContent = "";
-    emit(answer.id ? "" : (answer.text || "?"), file.name);
-  }
-  if (event.type !== "drop") event.target.value = "";
-}"""
+PICTURES = ("image/png", "image/jpeg", "image/webp")  # what previews.py shows; its own look at the bytes decides
+SUFFIX_LETTERS = 5
+ANY = N_("File")
+# media type or its first part -> what people call it, and its icon
+KINDS = {
+    "image": (N_("Image"), "file-image"),
+    "text": (N_("Text"), "file-text"),
+    "video": (N_("Video"), "file"),
+    "audio": (N_("Audio"), "file"),
+    "application/pdf": ("PDF", "file-text"),
+    "application/zip": (N_("Archive"), "file-archive"),
+    "application/msword": (N_("Text document"), "file-text"),
+    "application/vnd.oasis.opendocument.text": (N_("Text document"), "file-text"),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (N_("Text document"), "file-text"),
+    "application/vnd.ms-excel": (N_("Spreadsheet"), "file"),
+    "application/vnd.oasis.opendocument.spreadsheet": (N_("Spreadsheet"), "file"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (N_("Spreadsheet"), "file"),
+    "text/csv": (N_("Spreadsheet"), "file"),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (N_("Presentation"), "file"),
+}
 
 
 async def build(sheet: Sheet) -> None:
     """Draws the area for adding and the list."""
-
-    async def act(name: str, arg: str) -> None:
-        if name == "choose":
-            sheet.window.run("document.getElementById('fb-choose').click()")
-        elif name == "delete":
-            await _delete(sheet, arg)
-
-    with ui.element("div").classes("fb-drop") as area:
-        if sheet.session is None and sheet.may("file", "create"):
-            _sender(sheet, area)
-        await sheet.live(queries.of_customer, partial(_render, sheet), on_act=act)
+    await _View(sheet).show()
 
 
-def _sender(sheet: Sheet, area: ui.element) -> None:
-    script = _SEND.replace("%CUSTOMER%", sheet.customer_id)
+class _View:
+    """The tab with its place in the list."""
 
-    def heard(event: object) -> None:
-        problem, name = getattr(event, "args", ["?", ""])
-        if problem:
-            sheet.fail(sheet.words("{name} was not added: {problem}", name=name, problem=problem))
-        else:
-            sheet.fail("")
-            sheet.toast(sheet.words("{name} added", name=name))
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet, self._first = sheet, 0
+        self._live: Live | None = None
 
-    chooser = ui.element("input").props("type=file multiple id=fb-choose hidden aria-hidden=true tabindex=-1")
-    chooser.on("change", heard, js_handler=script)
-    area.on("dragover", js_handler="(event) => event.preventDefault()")
-    area.on("drop", heard, js_handler=script)
+    async def show(self) -> None:
+        with ui.element("div").classes("fb-drop") as area:
+            adding.catch_drops(self._sheet, area)
+            self._live = await self._sheet.live(queries.of_customer, self._render, self._first, on_act=self._act)
+
+    async def _act(self, act: str, arg: str) -> None:
+        match act:
+            case "choose":
+                adding.choose(self._sheet)
+            case "delete":
+                await delete(self._sheet, arg)
+            case "page":
+                assert self._live is not None
+                self._first = int(arg)
+                await self._live.show(self._first)
+
+    def _render(self, model: FileList) -> Html:
+        return render(self._sheet, model, self._first)
 
 
-async def _delete(sheet: Sheet, record_id: str) -> None:
+async def delete(sheet: Sheet, record_id: str) -> None:
+    """Asks, and deletes with a way back."""
     words = sheet.words
     row = await sheet.app.read(lambda store: store.read("file", record_id))
     name = str((row or {}).get("name") or "")
@@ -90,31 +87,49 @@ async def _delete(sheet: Sheet, record_id: str) -> None:
         )  # fmt: skip
 
 
-def _render(sheet: Sheet, model: FileList) -> Html:
-    words, editing = sheet.words, sheet.session is not None or model.in_edit
-    add = None
-    if sheet.may("file", "create"):
-        add = lists.button(
-            words("Select a file"), act="choose", symbol="upload", disabled=editing,
-            described_by="fb-files-why" if editing else "",
-        )  # fmt: skip
-    why = h("p", words("Finish editing to add files."), id="fb-files-why", class_="fb-meta") if editing else None
-    progress = h("p", "", id="fb-upload", class_="fb-meta", aria_live="polite")
-    head = h("div", h("div", add, class_="fb-tools"), why, progress)
-    if not model.rows:
+def render(sheet: Sheet, model: FileList, first: int) -> Html:
+    """The button for adding and a page of the list."""
+    words = sheet.words
+    head = adding.button(sheet, editing=sheet.session is not None or model.in_edit)
+    refused = unsettled.not_taken(sheet, "file", model.known)
+    if not model.total:
         text = words("Contracts, pictures and other files of this customer stand here.")
-        return h("div", head, lists.empty("file", words("No files"), text), class_="fb-stack")
-    rows = lists.rows([_row(sheet, row) for row in model.rows[: lists.PAGE_ROWS]])
-    return h("div", head, lists.card(words("Files"), rows, count=len(model.rows), flush=True), class_="fb-stack")
+        return h("div", head, refused, lists.empty("file", words("No files"), text), class_="fb-stack")
+    body = lists.rows(rows(sheet, model.rows))
+    pager = lists.pager(words, first, len(model.rows), model.total)
+    card = lists.card(words("Files"), body, pager, count=model.total, flush=True)
+    return h("div", head, refused, card, class_="fb-stack")
+
+
+def rows(sheet: Sheet, found: tuple[FileRow, ...]) -> list[Html]:
+    """A row for each file, what HQ refused about it below."""
+    shown = []
+    for row in found:
+        blocks = unsettled.blocks(sheet, "file", row.id)
+        under = h("div", blocks, class_="fb-card-body") if blocks else None
+        shown.append(h("div", _row(sheet, row), under))
+    return shown
+
+
+def kind_of(words: Words, row: FileRow) -> str:
+    """What people call it: "Image", "PDF", "Spreadsheet"; else its suffix."""
+    found = KINDS.get(row.media_type) or KINDS.get(row.media_type.split("/")[0])
+    if found:
+        return words(found[0])
+    _, dot, suffix = row.name.rpartition(".")
+    known = dot and suffix.isascii() and suffix.isalnum() and len(suffix) <= SUFFIX_LETTERS
+    return suffix.upper() if known else words(ANY)
 
 
 def _row(sheet: Sheet, row: FileRow) -> Html:
     words = sheet.words
     when = words.date(row.at) if row.at is not None else ""
-    where = "" if row.here else words("Not on this device")
-    meta = " · ".join(filter(None, (words.bytes(row.size_bytes), when, row.by, where)))
+    parts = (kind_of(words, row), words.bytes(row.size_bytes), when, row.by, row.label)
     address = f"/files/{row.id}/content"
-    end: list[Html | None] = [marks.chip_for(words, sheet.header.record_mark("file", row.id))]
+    end: list[Html | None] = [
+        marks.chip_for(words, sheet.header.record_mark("file", row.id)),
+        None if row.here else lists.chip(words("Not on this device"), small=True),
+    ]
     if row.here:
         if row.media_type in PICTURES:
             end.append(
@@ -123,8 +138,8 @@ def _row(sheet: Sheet, row: FileRow) -> Html:
         end.append(lists.icon_button("download", words("Download {name}", name=row.name), href=address, new_tab=True))
     if sheet.may("file", "delete"):
         end.append(lists.icon_button("trash-2", words("Delete {name}", name=row.name), act="delete", arg=row.id))
-    symbol = SYMBOLS.get(row.media_type.split("/")[0], "file")
-    return lists.row(row.name, meta, lead=lists.tile(symbol), end=end, wrap=True)
+    symbol = (KINDS.get(row.media_type) or KINDS.get(row.media_type.split("/")[0]) or ("", "file"))[1]
+    return lists.row(row.name, " · ".join(filter(None, parts)), lead=lists.tile(symbol), end=end, wrap=True)
 
 
 TAB = Tab("files", N_("Files"), build, count=lambda header: header.counts["files"])
