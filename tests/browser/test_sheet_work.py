@@ -14,6 +14,7 @@ from tests.support.bench import Device, Hq, new_device, start_hq
 from tests.support.browser import Visitor, chromium_browser, visit
 
 pytestmark = pytest.mark.browser
+NEWS_MS = 90_000  # after a minute offline the next try is not further away than this
 
 
 @dataclass(slots=True)
@@ -268,10 +269,20 @@ def test_history_shows_both_sides_puts_a_value_back_and_verifies(stage: Stage) -
     expect(page.get_by_text("O histórico está íntegro.")).to_be_visible()
 
 
+def test_what_a_sync_brings_stands_in_the_open_tab_without_a_reload(stage: Stage) -> None:
+    page = stage.tab("activities")
+    page.evaluate("window.stayed = true")
+    stage.hq.start()
+    stage.rui.create("activity", customer_id=stage.customer, kind="task", title="Rever contrato do Rui")
+    stage.rui.sync()
+    expect(page.get_by_role("link", name="Rever contrato do Rui")).to_be_visible(timeout=NEWS_MS)
+    expect(page.get_by_text("Não sincronizado")).to_have_count(0, timeout=NEWS_MS)
+    assert page.evaluate("window.stayed")
+
+
 def test_everything_done_offline_reaches_headquarters_and_the_second_device(stage: Stage) -> None:
     stage.visitor.page.close()
     stage.ana.kill_ui()
-    stage.hq.start()
     stage.ana.sync()
     stage.rui.sync()
     hq, rui = stage.hq.dump(), stage.rui.dump()

@@ -118,10 +118,11 @@ def render(sheet: Sheet, model: ActivitySheet | None) -> Html:
         return h("div", refused, lists.nothing(words("This activity is not here."), back), class_="fb-stack")
     row = model.row
     refused_deletion = unsettled.deletion(sheet, "activity", row.id)
-    title = h("span", row.title, " ", status_chip(words, row))
     chip = marks.chip_for(words, sheet.header.mark("activity", row.id))
+    title = h("span", row.title, " ", status_chip(words, row), " ", chip)
     main = lists.card(
-        title, refused_deletion, chip, lists.fields(*_fields(sheet, model, plain=refused_deletion is not None)),
+        title,
+        refused_deletion, lists.fields(*_fields(sheet, model, plain=refused_deletion is not None)),
         h("div", _acts(sheet, row), class_="fb-tools") if may_change(sheet, row) else None,
     )  # fmt: skip
     return h("div", h("div", back, class_="fb-tools"), main, _participants(sheet, model), class_="fb-stack")

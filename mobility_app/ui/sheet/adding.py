@@ -70,13 +70,13 @@ def choose(sheet: Sheet) -> None:
     sheet.window.run("document.getElementById('fb-choose')?.click()")
 
 
-def button(sheet: Sheet, *, editing: bool) -> Html | None:
+def button(sheet: Sheet, *, editing: bool, kind: str = "secondary") -> Html | None:
     """The button; disabled in edit mode, where it says why. None for those who may add no files."""
     words = sheet.words
     if not sheet.may("file", "create"):
         return None
     press = lists.button(
-        words("Select a file"), act="choose", symbol="upload", disabled=editing,
+        words("Select a file"), act="choose", symbol="upload", kind=kind, disabled=editing,
         described_by="fb-files-why" if editing else "",
     )  # fmt: skip
     why = h("p", words("Finish editing to add files."), id="fb-files-why", class_="fb-meta") if editing else None

@@ -19,7 +19,7 @@ from mobility_app.store.store import Store
 from mobility_app.store.writing import Writing
 from mobility_app.ui import lists
 from mobility_app.ui.live import Live
-from mobility_app.ui.markup import Html, h
+from mobility_app.ui.markup import Html, h, icon
 from mobility_app.ui.names import N_
 from mobility_app.ui.sheet import changes
 from mobility_app.ui.sheet.frame import Sheet
@@ -35,6 +35,7 @@ KINDS = {
 }
 PEOPLE_MAX = 40
 OPEN_MAX = 50
+FILTERS = "filters"  # beside the keys of changes
 
 
 async def build(sheet: Sheet) -> None:
@@ -153,10 +154,10 @@ def render(sheet: Sheet, model: HistoryPage, asked: Asked, opened: dict[str, Non
     pager = lists.pager(words, asked.first, len(shown), model.total)
     check = lists.button(words("Check history"), act="verify", symbol="circle-check", kind="ghost")
     card = lists.card(words("History"), body, pager, actions=check, count=words.number(model.total), flush=True)
-    return h("div", _filters(sheet, model, asked), card, class_="fb-stack")
+    return h("div", _filters(sheet, model, asked, FILTERS in opened), card, class_="fb-stack")
 
 
-def _filters(sheet: Sheet, model: HistoryPage, asked: Asked) -> Html:
+def _filters(sheet: Sheet, model: HistoryPage, asked: Asked, opened: bool) -> Html:
     words = sheet.words
     days = [(str(value), words(name), None) for value, name in PERIODS]
     people = [
@@ -167,14 +168,17 @@ def _filters(sheet: Sheet, model: HistoryPage, asked: Asked) -> Html:
     kinds += [(kind, words(name), None) for kind, name in KINDS.items() if kind in model.kinds]
     entities = [("", words("Everything"), None)]
     entities += sorted(((key, words.entity(key), None) for key in model.entities), key=lambda option: option[1])
-    return h(
-        "div",
-        lists.segments(words("Period"), days, str(asked.days), act="days"),
+    rest = [
         lists.segments(words("User"), people, asked.user, act="user") if len(people) > 2 else None,
         lists.segments(words("Kind of change"), kinds, asked.kind, act="kind") if len(kinds) > 2 else None,
         lists.segments(words("Kind of record"), entities, asked.entity, act="entity") if len(entities) > 2 else None,
-        class_="fb-stack fb-filters",
-    )
+    ]
+    button = h("summary", icon("list-filter"), h("span", words("More filters")), class_="fb-btn", data_act="open",
+               data_arg=FILTERS)  # fmt: skip
+    more = h("details", button, h("div", rest, class_="fb-stack"), class_="fb-filters",
+             open=opened or bool(asked.user or asked.kind or asked.entity))  # fmt: skip
+    period = lists.segments(words("Period"), days, str(asked.days), act="days")
+    return h("div", period, more if any(rest) else None, class_="fb-stack")
 
 
 TAB = Tab("history", N_("History"), build)

@@ -164,14 +164,16 @@ def _about(sheet: Sheet, row: TicketRow) -> Html:
         lists.button(words("Edit request"), act="change", symbol="pencil", kind="ghost") if may else None,
     ]
     steps = [(str(step), words.percent(step), None) for step in STEPS]
-    return lists.card(
-        h("span", row.reference, " ", _status(sheet, row)),
+    body = h(
+        "div",
         h("p", _age(sheet, row), class_="fb-meta"),
         lists.progress(row.progress, words("Progress of {reference}", reference=row.reference)),
         lists.segments(words("Progress"), steps, str(row.progress), act="progress") if may else None,
         lists.fields(*_fields(sheet, row)),
-        actions=acts,
-    )  # fmt: skip
+        class_="fb-stack",
+    )
+    chip = marks.chip_for(words, sheet.header.mark("ticket", row.id))
+    return lists.card(h("span", row.reference, " ", _status(sheet, row), " ", chip), body, actions=acts)
 
 
 def _fields(sheet: Sheet, row: TicketRow) -> list[Html]:
@@ -219,7 +221,7 @@ def _files(sheet: Sheet, model: TicketSheet) -> Html | None:
         return None
     shown = model.files[: lists.PAGE_ROWS]
     body = lists.rows(files.rows(sheet, shown)) if shown else h("p", words("No files"), class_="fb-card-body fb-meta")
-    add = adding.button(sheet, editing=sheet.session is not None) if may else None
+    add = adding.button(sheet, editing=sheet.session is not None, kind="ghost") if may else None
     return lists.card(words("Files"), body, actions=add, count=len(model.files), flush=True)
 
 
