@@ -1,195 +1,306 @@
 """A contact's own page, opened from the list in a new browser tab: who it is, how to reach it, its labels.
 
-Every form here saves at once. Deleting is done in the customer's list, where it can be undone.
+Read mode is `contact_view`; labels, a further e-mail or telephone and deletions are saved at once, with a way back.
+"Edit" turns to a form over the contact and its e-mails and telephones: one session, saved in one transaction, kept as a
+draft on the way. Like the customer's sheet it follows each sync and never touches a field in use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
-from mobility_app.domain import access, registry
 from mobility_app.domain.change import Row
 from mobility_app.errors import MobilityError
+from mobility_app.store.actions import settle
+from mobility_app.store.drafts import Draft
 from mobility_app.store.queries import contacts as queries
-from mobility_app.store.queries.contacts import Person, Reach
+from mobility_app.store.queries.contacts import ContactPage
 from mobility_app.store.store import Touched
 from mobility_app.store.writing import Writing
-from mobility_app.ui import dialogs, lists
+from mobility_app.ui import contact_form, contact_view, dialogs, forms, lists
 from mobility_app.ui.context import App
-from mobility_app.ui.live import Live
-from mobility_app.ui.markup import Html, h
+from mobility_app.ui.live import Live, markup
+from mobility_app.ui.markup import Html
+from mobility_app.ui.sheet import kept, reach, savebar
+from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
-FIELDS = ("first_name", "last_name", "job_title", "employer", "opted_out", "notes")
-REACH = ("value", "label", "is_main")
-
-
-@dataclass(slots=True)
-class _Desk:
-    """What dialogs need of this page."""
-
-    window: Window
-    customer_id: str
-    currency: str = "EUR"
-
-    @property
-    def app(self) -> App:
-        return self.window.app
-
-    @property
-    def words(self) -> Words:
-        return self.window.words
-
-    def toast(self, text: str) -> None:
-        self.window.toast(text)
+ELSEWHERE = frozenset({"label", "user", "company"})  # records without a customer that this page shows
 
 
 async def build(window: Window, contact_id: str) -> None:
     """Draws the contact and follows it."""
     with ui.element("div").classes("fb-page"):
-        person = await window.app.read(queries.one, contact_id)
-        if person is None:
-            _missing(window)
+        page = await window.app.read(queries.one, contact_id)
+        if page is None:
+            window.title(window.words("Not found"))
+            window.client.status_code = 404
+            ui.html(contact_view.gone(window.words), sanitize=False)
             return
-        view = _View(window, contact_id, str(person.row["customer_id"]))
-        await view.show()
+        await ContactView(window, page).show()
 
 
-def _missing(window: Window) -> None:
-    words = window.words
-    window.client.status_code = 404
-    back = lists.button(words("Back to customers"), href="/customers")
-    text = words("It was deleted, or belongs to another territory.")
-    ui.html(lists.empty("user", words("This contact is not on this device"), text, back, level="h1"), sanitize=False)
+class ContactView:
+    """The page of one contact in one browser tab. Dialogs use it as their desk."""
 
-
-class _View:
-    """The page of one contact."""
-
-    def __init__(self, window: Window, contact_id: str, customer_id: str) -> None:
-        self._window, self._contact_id = window, contact_id
-        self._desk = _Desk(window, customer_id)
-        self._labels: dict[str, str] = {}
+    def __init__(self, window: Window, page: ContactPage) -> None:
+        self.window, self.page = window, page
+        self.contact_id, self.customer_id = page.person.id, str(page.person.row["customer_id"])
+        self.session: EditSession | None = None
+        self._editor = window.app.store.new_id()
+        self._gone = self._left_view = False
+        self._live: Live | None = None
+        self._form: contact_form.Form | None = None
+        self._left: list[Draft] = []
         self._alert = ui.html("", sanitize=False).props("role=alert").classes("fb-alert")
-        self._live = Live(self._load, self._render, self._act)
+        self._offer = markup(Html(""), self._act)
+        self._body = ui.element("div")
+        self._floating = ui.element("div")
         window.app.changed.subscribe(self._heard)
-        window.on_leave(lambda: window.app.changed.unsubscribe(self._heard))
+        window.on_leave(self._leave)
+        window.client.on_disconnect(self._silent)
+        window.client.on_connect(self._heard_again)
+
+    # -- what dialogs use
+
+    @property
+    def app(self) -> App:
+        """The running app."""
+        return self.window.app
+
+    @property
+    def words(self) -> Words:
+        """Texts and formats."""
+        return self.window.words
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, of the customer."""
+        return self.page.header.currency
+
+    def toast(self, text: str) -> None:
+        """A short note about something that went well."""
+        self.window.toast(text)
+
+    # -- drawing
 
     async def show(self) -> None:
-        self._labels = await self._window.app.read(queries.all_labels, self._desk.customer_id)
-        await self._live.show()
-        person: Person = self._live.model
-        self._window.title(person.name or self._window.words("Without name"))
+        """Draws what the mode asks for."""
+        self._left = await self.app.read(contact_form.left_behind, self.page)
+        await self._rebuild()
 
-    async def _load(self) -> Person | None:
-        return await self._window.app.read(queries.one, self._contact_id)
+    async def _rebuild(self) -> None:
+        self.window.title(f"{contact_view.title(self.words, self.page.person)} · {self.page.header.name}")
+        self._body.clear()
+        self._live = self._form = None
+        self._draw_offer()
+        with self._body:
+            if self.session is not None:
+                self._form = contact_form.draw(self.window, self.session, self.page, self._facts())
+            else:
+                self._live = Live(self._load, self._render, self._act)
+                await self._live.show()
 
-    async def _heard(self, touched: Touched) -> None:
-        if self._desk.customer_id in touched.roots and not self._window.app.locked:
-            await self._live.refresh(touched.source)
+    def _draw_offer(self) -> None:
+        text = Html("")
+        if self._left and self.session is None:
+            when = self.words.when(max(draft.at for draft in self._left), self.app.now())
+            text = contact_view.draft_offer(self.words, when)
+        if self._offer.content != text:
+            self._offer.set_content(text)
 
-    async def _write(self, verb: Callable[[Writing], object]) -> None:
-        try:
-            await self._window.app.write(verb)
-            self._alert.set_content("")
-        except MobilityError as error:
-            text = self._window.words.error(error)
-            self._alert.set_content(lists.notice("bad", text, symbol="circle-alert"))
+    def _facts(self) -> Facts:
+        return Facts.of(self.app, self.page.header)
+
+    async def _load(self) -> ContactPage | None:
+        return await self.app.read(queries.one, self.contact_id)
+
+    def _render(self, page: ContactPage | None) -> Html:
+        if page is None:
+            return contact_view.gone(self.words, can_bring_back=self._gone)
+        self.page = page
+        return contact_view.render(self._facts(), page)
+
+    # -- read mode
 
     async def _act(self, act: str, arg: str) -> None:
-        words, desk = self._window.words, self._desk
+        try:
+            match act:
+                case "settle":
+                    conflict_id, _, side = arg.partition(":")
+                    await self.app.read(settle.settle, conflict_id, side)
+                case "dismiss":
+                    await self.app.read(settle.dismiss, int(arg))
+                case "edit":
+                    await self._edit()
+                case "continue":
+                    await self._edit(self._left)
+                case "discard":
+                    left, self._left = self._left, []
+                    await self.app.read(kept.discard, self.customer_id, left)
+                    self._draw_offer()
+                case "add":
+                    await self._add(arg)
+                case _:
+                    await self._change(act, arg)
+        except MobilityError as error:
+            self._fail(self.words.error(error))
+
+    async def _change(self, act: str, arg: str) -> None:
+        words = self.words
         match act:
-            case "change":
-                await dialogs.record_dialog(
-                    desk, "contact", FIELDS, title=words("Edit contact"), record_id=self._contact_id,
-                    saved=words("Contact saved"),
-                )  # fmt: skip
-            case "mail" | "phone":
-                entity = "contact_email" if act == "mail" else "contact_phone"
-                title = words("E-mail") if act == "mail" else words("Telephone")
-                values: Row = {"contact_id": self._contact_id}
-                await dialogs.record_dialog(
-                    desk, entity, REACH, title=title, values=values, record_id=arg, saved=words("Contact saved")
-                )
-            case "drop":
-                entity, _, record_id = arg.partition(":")
-                await self._write(lambda tx: tx.delete(entity, record_id))
             case "label":
                 await self._label(arg)
+            case "drop":
+                entity, _, record_id = arg.partition(":")
+                await self._write(
+                    lambda tx: tx.delete(entity, record_id), words("Deleted"), lambda tx: tx.restore(entity, record_id)
+                )
+            case "delete":
+                self._gone = True
+                await self._write(lambda tx: tx.delete("contact", self.contact_id))
+            case "bring-back":
+                await self._write(lambda tx: tx.restore("contact", self.contact_id))
+                self._gone = False
+
+    async def _add(self, entity: str) -> None:
+        words, person = self.words, self.page.person
+        first = not (person.emails if reach.is_mail(entity) else person.phones)
+        values = contact_form.new(self.contact_id, first)
+        title = words("E-mail") if reach.is_mail(entity) else words("Telephone")
+        await dialogs.record_dialog(
+            self, entity, reach.FIELDS, title=title, values=values, saved=words("Contact saved")
+        )
 
     async def _label(self, label_id: str) -> None:
-        person: Person = self._live.model
-        held = {label: link for link, label, _ in person.labels}
+        held = {label.label_id: label.link_id for label in self.page.person.labels}
         if label_id in held:
             await self._write(lambda tx: tx.delete("contact_label", held[label_id]))
         else:
-            await self._write(
-                lambda tx: tx.create("contact_label", {"contact_id": self._contact_id, "label_id": label_id})
-            )
+            values: Row = {"contact_id": self.contact_id, "label_id": label_id}
+            await self._write(lambda tx: tx.create("contact_label", values))
 
-    def _may(self, entity: str, verb: str) -> bool:
-        actor = self._window.app.actor
-        return actor is not None and access.may(actor.role, registry.entity(entity).right, verb, own=True)
+    async def _write(
+        self, verb: Callable[[Writing], object], done: str = "", undo: Callable[[Writing], object] | None = None
+    ) -> None:
+        """One transaction; raises MobilityError."""
+        await self.app.write(verb)
+        self._fail("")
+        if done:
+            self.window.toast(done, self._undoing(undo) if undo else None)
 
-    def _render(self, person: Person | None) -> Html:
-        words = self._window.words
-        if person is None:
-            return lists.nothing(words("It was deleted, or belongs to another territory."))
-        may = self._may("contact", "update")
-        back = lists.button(words("Open the customer"), href=f"/customers/{self._desk.customer_id}/contacts")
-        edit = lists.button(words("Edit contact"), act="change", symbol="pencil", kind="primary") if may else None
-        fields = [
-            h("div", h("dt", words.field("contact", name)),
-              h("dd", words.value("contact", name, person.row[name]) or words("Not set"), class_="fb-pre"), class_="fb-field")
-            for name in FIELDS
-        ]  # fmt: skip
-        return h(
-            "div",
-            lists.page_head(person.name or words("Without name"), back, edit),
-            lists.card(words("Contact"), lists.fields(*fields)),
-            self._reach(words("E-mails"), "contact_email", "mail", person.emails, may),
-            self._reach(words("Telephones"), "contact_phone", "phone", person.phones, may),
-            self._label_card(person, may),
-            class_="fb-stack",
-        )
+    def _undoing(self, undo: Callable[[Writing], object]) -> Callable[[], Awaitable[None]]:
+        async def take_back() -> None:
+            try:
+                await self.app.write(undo)
+            except MobilityError as error:
+                self._fail(self.words.error(error))
 
-    def _reach(self, title: str, entity: str, act: str, found: tuple[Reach, ...], may: bool) -> Html:
-        words = self._window.words
-        add = lists.button(words("Add"), act=act, symbol="plus", kind="ghost") if may else None
-        scheme = "mailto" if act == "mail" else "tel"
-        rows = [
-            lists.row(
-                one.shown, one.label or (words("Main") if one.main else ""), href=f"{scheme}:{one.dial}", lead=lists.tile(act),
-                end=[
-                    lists.icon_button("copy", words("Copy {value}", value=one.shown), copy=one.shown),
-                    lists.icon_button("pencil", words("Edit {name}", name=one.shown), act=act, arg=one.id) if may else None,
-                    lists.icon_button("trash-2", words("Delete {name}", name=one.shown), act="drop", arg=f"{entity}:{one.id}")
-                    if may
-                    else None,
-                ],
-            )
-            for one in found
-        ]  # fmt: skip
-        body = lists.rows(rows) if rows else h("p", words("None yet."), class_="fb-card-body fb-meta")
-        return lists.card(title, body, actions=add, flush=True)
+        return take_back
 
-    def _label_card(self, person: Person, may: bool) -> Html | None:
-        words, held = self._window.words, {label for _, label, _ in person.labels}
-        if not self._labels:
-            return None
-        if not may:
-            return lists.card(
-                words("Labels"), h("p", ", ".join(name for _, _, name in person.labels) or words("None yet."))
-            )
-        pressed = [
-            h("button", name, type="button", class_="fb-seg", data_act="label", data_arg=label_id,
-              aria_pressed=str(label_id in held).lower())
-            for label_id, name in self._labels.items()
-        ]  # fmt: skip
-        return lists.card(
-            words("Labels"), h("div", pressed, class_="fb-segs", role="group", aria_label=words("Labels"))
-        )
+    def _fail(self, text: str) -> None:
+        if not self._alert.is_deleted:
+            self._alert.set_content(lists.notice("bad", text, symbol="circle-alert") if text else "")
+
+    # -- edit mode
+
+    async def _edit(self, left: Sequence[Draft] = ()) -> None:
+        if self.session is not None:
+            return
+        position = await self.app.read(lambda store: store.position(self.customer_id))
+        page = await self._load()
+        if page is None:
+            return
+        self.page = page
+        session = EditSession(self.app, self.customer_id, self.currency, self._editor, position)
+        contact_form.load(session, page)
+        await session.begin()
+        session.marks = page.header.marks
+        if left:
+            session.resume(left)
+            await self.app.read(kept.discard, self.customer_id, left)
+            self._left = []
+        self.session = session
+        self._fail("")
+        with self._floating:
+            savebar.draw(self.window, session, f"/contacts/{self.contact_id}", self._save, self._cancel)
+        await self._rebuild()
+        self.window.announce(self.words("Editing"))
+        slot = ("contact", self.contact_id, "first_name")
+        self.window.run(f"fb.focus({json.dumps(forms.input_id(slot))})")
+
+    async def _save(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        try:
+            changed, done = session.changed, await session.save()
+        except MobilityError as error:
+            self._fail(self.words.error(error))
+            return
+        if not done:
+            self._alert.set_content(savebar.refusals(session))
+            self.window.run(f"fb.focus({json.dumps(savebar.first_wrong(session))})")
+            return
+        await self._read_mode(self.words("Saved on this device") if changed else "")
+
+    async def _cancel(self) -> None:
+        if self.session is not None:
+            changed = self.session.changed
+            await self.session.drop()
+            await self._read_mode(self.words("Edits discarded") if changed else "")
+
+    async def _read_mode(self, said: str) -> None:
+        self.session = None
+        self.window.run("fb.clean()")
+        self._floating.clear()
+        self._fail("")
+        self.page = await self._load() or self.page
+        await self._rebuild()
+        if said:
+            self.toast(said)
+        self.window.run("fb.focus('fb-edit')")
+
+    # -- news and the end
+
+    async def _heard(self, touched: Touched) -> None:
+        ours = self.customer_id in touched.roots or any(entity in ELSEWHERE for entity, _ in touched.records)
+        if not ours or self.app.locked:
+            return
+        if self._live is not None:
+            await self._live.refresh(touched.source)
+        elif self.session is not None and self._form is not None:
+            page = await self._load()
+            if page is not None:
+                self.page = page
+                self._form.follow(page)
+            await self.session.refresh()
+        if touched.source == "sync":
+            self.window.announce(self.words("Updated from the office just now"))
+
+    def _leave(self) -> None:
+        self._left_view = True
+        self.app.changed.unsubscribe(self._heard)
+        session, self.session = self.session, None
+        if session is not None:
+            self.window.run("fb.clean()")
+            asyncio.ensure_future(self._pause(session))  # noqa: RUF006 - its own end is all it is for
+
+    async def _pause(self, session: EditSession) -> None:
+        await session.pause()
+        self.app.editor_gone.emit(self.customer_id)
+
+    async def _silent(self) -> None:
+        """The browser tab has gone silent: a dead tab must not bar files from the customer."""
+        if self.session is not None and not self._left_view and not self.app.locked:
+            await self.app.read(kept.end, self.customer_id, self._editor)
+
+    async def _heard_again(self) -> None:
+        if self.session is not None and not self._left_view and not self.app.locked:
+            await self.session.begin()

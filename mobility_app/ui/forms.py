@@ -20,7 +20,7 @@ from mobility_app.ui.inputs import Raw
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, classes, h
 from mobility_app.ui.sheet.editing import EditSession, Slot
-from mobility_app.ui.words import NOT_SET
+from mobility_app.ui.words import NOT_SET, Words
 
 if TYPE_CHECKING:
     from mobility_app.ui.sheet.frame import Sheet
@@ -296,17 +296,14 @@ def weekday_input(session: EditSession, entity: str, record_id: str, name: str, 
     session.listen(follow)
 
 
-def weekday_view(sheet: Sheet, entity: str, record_id: str, name: str, value: Plain, days: int = 5) -> Html:
-    """The weekday squares in read mode, named for screen readers."""
-    if not isinstance(value, int):
-        return field_view(sheet, entity, record_id, name, value)
+def weekday_squares(words: Words, value: int, days: int = 5) -> Html:
+    """The weekday squares in read mode, named for screen readers. A day at the weekend adds its squares."""
     squares = [
-        h("span", sheet.words.weekday(day, "narrow"), class_=classes("fb-day", day == value and "fb-day-on"))
+        h("span", words.weekday(day, "narrow"), class_=classes("fb-day", day == value and "fb-day-on"))
         for day in range(max(days, value + 1))
     ]
-    look = h(
+    return h(
         "span",
         h("span", squares, class_="fb-days", aria_hidden="true"),
-        h("span", sheet.words.weekday(value), class_="fb-sr"),
+        h("span", words.weekday(value), class_="fb-sr"),
     )
-    return field_view(sheet, entity, record_id, name, value, text=look)

@@ -1,48 +1,60 @@
 """Tab "Details": the account, how to reach it, quick notes; beside them what is next and how the credit stands.
 
-A field that the installation or the country does not have (IRPF outside Spain, sharing with one company) is absent, from
-the form too. E-mails and telephones are lists: in edit mode lines are added and taken away within the sheet's session.
+Read mode is `details_view.render`; edit mode is drawn here. E-mails and telephones are lists whose lines are added and
+taken away within the sheet's session, so they are saved with everything else.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 
 from nicegui import ui
 
 from mobility_app.domain.change import Row
-from mobility_app.domain.rules import activities, phones, tax_ids
-from mobility_app.store.queries import sheet as queries
-from mobility_app.ui import dialogs, forms, lists, marks
+from mobility_app.domain.rules import places
+from mobility_app.store.queries import details as queries
+from mobility_app.store.queries import sheet as records
+from mobility_app.store.queries.details import Details
+from mobility_app.ui import dialogs, forms
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
+from mobility_app.ui.sheet import details_view, reach
+from mobility_app.ui.sheet.details_view import LISTS
 from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.sheet.frame import Sheet
+from mobility_app.ui.sheet.groups import Groups
 from mobility_app.ui.sheet.tab import Tab
+from mobility_app.ui.words import Words
 
-READ = ("customer", "customer_email", "customer_phone", "activity")
-REACH = {
-    "customer_email": (N_("E-mails"), N_("Add e-mail"), "mail"),
-    "customer_phone": (N_("Telephones"), N_("Add telephone"), "phone"),
-}
-SOON_MAX = 3
+IDENTIFIER = ("identifier_kind", "identifier", "identifier_override")
+# What customers are written to in; one that speaks another keeps it.
+LANGUAGES = (
+    "pt", "pt-BR", "es", "ca", "eu", "gl", "fr", "en", "de", "it", "nl", "pl", "ro", "sv", "da", "nb", "fi", "cs", "sk",
+    "hu", "el", "bg", "hr", "sl", "et", "lv", "lt", "uk", "ru", "tr", "ar", "he", "zh", "ja", "ko",
+)  # fmt: skip
 
 
 async def build(sheet: Sheet) -> None:
     """Draws the tab in the mode of the sheet."""
-    if sheet.session is None:
-        await sheet.live(queries.records, partial(_render, sheet), *READ)
-    else:
+    if sheet.session is not None:
         await _form(sheet, sheet.session)
+        return
 
+    def render(model: Details) -> Html:
+        return details_view.render(Facts.of(sheet.app, sheet.header), model)
 
-def _names(sheet: Sheet) -> tuple[str, ...]:
-    """The account's fields that this customer has, in the order of the sheet."""
-    return (
-        "name", "credit_limit_minor", "status", *(("shared",) if sheet.header.companies > 1 else ()), "currency",
-        "payment_method", "payment_term_days", *(("irpf_rate_bp",) if sheet.header.irpf else ()), "ledger_account",
-        "language",
-    )  # fmt: skip
+    async def act(name: str, arg: str) -> None:
+        match name:
+            case "notes":
+                await sheet.edit(("customer", sheet.customer_id, "notes"))
+            case "done":
+                await sheet.write(
+                    lambda tx: tx.update("activity", arg, {"status": "closed"}), done=sheet.words("Activity closed"),
+                    undo=lambda tx: tx.update("activity", arg, {"status": "open"}),
+                )  # fmt: skip
+
+    await sheet.live(queries.details, render, sheet.app.now, sheet.app.today, on_act=act)
 
 
 # -- edit mode
@@ -50,19 +62,59 @@ def _names(sheet: Sheet) -> tuple[str, ...]:
 
 async def _form(sheet: Sheet, session: EditSession) -> None:
     words, record_id = sheet.words, sheet.customer_id
-    rows = await sheet.read(queries.records, record_id, *REACH, "customer")
-    for entity, found in rows.items():
-        session.load(entity, found)
+    rows = await sheet.read(records.records, record_id, *LISTS, "customer")
+    session.load("customer", rows["customer"])
+    groups: dict[str, Groups] = {}
     with ui.element("div").classes("fb-stack"):
         with _section(words("Account")), ui.element("div").classes("fb-card-body fb-form"):
-            forms.field_input(session, "customer", record_id, "number")
-            for name in (*_names(sheet), "identifier_kind", "identifier", "identifier_override", "website"):
-                forms.field_input(session, "customer", record_id, name)
-            forms.weekday_input(session, "customer", record_id, "preferred_weekday")
-        for entity in REACH:
-            _reach_form(sheet, session, entity)
+            _account(sheet, session)
+        for entity in LISTS:
+            groups[entity] = _reach(sheet, session, entity, rows[entity])
         with _section(words("Quick notes")), ui.element("div").classes("fb-card-body fb-form"):
             forms.field_input(session, "customer", record_id, "notes", wide=True)
+
+    async def follow() -> None:
+        now = await sheet.read(records.records, record_id, *LISTS)
+        for entity, group in groups.items():
+            group.follow(now[entity])
+
+    sheet.on_change(follow)
+
+
+def _account(sheet: Sheet, session: EditSession) -> None:
+    facts, words = Facts.of(sheet.app, sheet.header), sheet.words
+    number = "number" if sheet.header.customer["number"] else "provisional_number"
+    names = (number, "name", *IDENTIFIER, *details_view.field_names(sheet.header), "website")
+    choices = {"currency": currencies(words), "language": languages(words)}
+    hints = {
+        "identifier_override": words("Only where the number is right although the check refuses it."),
+        "payment_term_days": words("In days."),
+    }
+    for name in names:
+        if _has(session, facts, name):
+            forms.field_input(
+                session, "customer", sheet.customer_id, name, choices=choices.get(name), hint=hints.get(name, "")
+            )
+    forms.weekday_input(session, "customer", sheet.customer_id, "preferred_weekday")
+
+
+def _has(session: EditSession, facts: Facts, name: str) -> bool:
+    """Whether the form has this field: nobody is told of an override that is not there and that he may not make."""
+    slot = ("customer", session.customer_id, name)
+    if name == "identifier_override" and not session.value(*slot) and not forms.may_write(session, slot):
+        return False
+    return facts.reads("customer", name)
+
+
+def currencies(words: Words) -> Mapping[str, str]:
+    """ISO 4217 code -> its name, by code."""
+    return {code: words.currency_name(code) for code in sorted(places.currencies())}
+
+
+def languages(words: Words) -> Mapping[str, str]:
+    """BCP 47 tag -> name of the language, by name."""
+    named = {tag: words.language_name(tag) for tag in LANGUAGES}
+    return dict(sorted(named.items(), key=lambda pair: pair[1].casefold()))
 
 
 def _section(title: str) -> ui.element:
@@ -72,131 +124,28 @@ def _section(title: str) -> ui.element:
     return section
 
 
-def _reach_form(sheet: Sheet, session: EditSession, entity: str) -> None:
-    words = sheet.words
-    title, more, _ = REACH[entity]
+def _reach(sheet: Sheet, session: EditSession, entity: str, rows: list[Row]) -> Groups:
+    words, may_remove = sheet.words, sheet.may(entity, "delete")
 
-    async def add() -> None:
-        session.create(entity, {"customer_id": sheet.customer_id, "is_main": not session.records(entity)})
-        await sheet.rebuild()
+    def draw(record_id: str) -> None:
+        for name in reach.FIELDS:
+            forms.field_input(session, entity, record_id, name)
 
-    with _section(words(title)), ui.element("div").classes("fb-card-body fb-stack"):
-        for row in session.records(entity):
-            record_id = str(row["id"])
-            with forms.group(str(row["value"] or words(more)), level=""):
-                for name in ("value", "label", "is_main"):
-                    forms.field_input(session, entity, record_id, name)
+    def title(row: Row) -> str:
+        return str(row["value"] or words(reach.MORE[entity]))
 
-                async def remove(gone: str = record_id) -> None:
-                    session.remove(entity, gone)
-                    await sheet.rebuild()
+    def remove(row: Row) -> str:
+        return words("Remove {name}", name=str(row["value"] or "")).strip() if may_remove else ""
 
-                if sheet.may(entity, "delete"):
-                    dialogs.press(words("Remove {name}", name=str(row["value"] or "")), remove)
+    with _section(words(reach.TITLES[entity])), ui.element("div").classes("fb-card-body fb-stack"):
+        groups = Groups(sheet.window, session, entity, rows, draw, first="value", title=title, remove=remove)
         if sheet.may(entity, "create"):
-            dialogs.press(words(more), add)
+            dialogs.press(words(reach.MORE[entity]), lambda: groups.add(_new(sheet, session, entity)))
+    return groups
 
 
-# -- read mode
-
-
-def _render(sheet: Sheet, rows: dict[str, list[Row]]) -> Html:
-    customer = rows["customer"][0] if rows["customer"] else {}
-    main = h("div", _account(sheet, customer), _communication(sheet, customer, rows), class_="fb-stack")
-    side = h(
-        "div", _next_up(sheet, rows["activity"]), _credit(sheet), _notes(sheet, customer), class_="fb-stack fb-side"
-    )
-    return h("div", main, side, class_="fb-columns")
-
-
-def _account(sheet: Sheet, customer: Row) -> Html:
-    record_id, words = sheet.customer_id, sheet.words
-
-    def view(name: str, **more: object) -> Html:
-        return forms.field_view(sheet, "customer", record_id, name, customer[name], **more)  # type: ignore[arg-type]
-
-    kind = str(customer["identifier_kind"] or "other")
-    identifier = tax_ids.formatted(kind, str(customer["identifier"] or ""))
-    views = [view("number")]
-    for name in _names(sheet):
-        views.append(view(name))
-        if name == "name":
-            label = words.choice("customer", "identifier_kind", kind) if customer["identifier"] else ""
-            views.append(view("identifier", text=f"{identifier} · {label}" if label else ""))
-    views.append(forms.weekday_view(sheet, "customer", record_id, "preferred_weekday", customer["preferred_weekday"]))
-    return lists.card(words("Account"), lists.fields(*views))
-
-
-def _communication(sheet: Sheet, customer: Row, rows: dict[str, list[Row]]) -> Html:
-    words = sheet.words
-    lines = [
-        *(_reach(sheet, "customer_email", row) for row in _main_first(rows["customer_email"])),
-        *(_reach(sheet, "customer_phone", row) for row in _main_first(rows["customer_phone"])),
-    ]
-    website = str(customer["website"] or "")
-    site = forms.field_view(sheet, "customer", sheet.customer_id, "website", website, href=website)
-    return lists.card(
-        words("Contact and communication"), h("ul", lines, class_="fb-rows") if lines else None,
-        h("div", lists.fields(site), class_="fb-card-body"), flush=True,
-    )  # fmt: skip
-
-
-def _main_first(rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: (not row["is_main"], str(row["id"])))
-
-
-def _reach(sheet: Sheet, entity: str, row: Row) -> Html:
-    words, record_id = sheet.words, str(row["id"])
-    mail = entity == "customer_email"
-    shown = str(row["value"]) if mail else phones.shown(str(row["e164"] or row["value"]), sheet.header.region or None)
-    href = f"mailto:{row['value']}" if mail else f"tel:{row['e164'] or row['value']}"
-    meta = str(row["label"] or (words.field(entity, "is_main") if row["is_main"] else ""))
-    mark = sheet.header.mark(entity, record_id, "value")
-    end = [
-        marks.chip_for(words, sheet.header.record_mark(entity, record_id)),
-        lists.icon_button("copy", words("Copy {value}", value=shown), copy=shown),
-    ]
-    line = lists.row(shown, meta, href=href, lead=lists.tile(REACH[entity][2]), end=end)
-    if mark is None or mark.state == "waiting":
-        return h("li", line)
-    # what is not settled stands right under its line
-    block = lists.fields(forms.field_view(sheet, entity, record_id, "value", row["value"], wide=True))
-    return h("li", line, h("div", block, class_="fb-card-body"))
-
-
-def _notes(sheet: Sheet, customer: Row) -> Html:
-    text = h("span", str(customer["notes"]), class_="fb-pre") if customer["notes"] else None
-    view = forms.field_view(sheet, "customer", sheet.customer_id, "notes", customer["notes"], wide=True, text=text)
-    return lists.card(sheet.words("Quick notes"), lists.fields(view))
-
-
-def _next_up(sheet: Sheet, found: list[Row]) -> Html | None:
-    words, now = sheet.words, sheet.app.now()
-    soon = sorted(
-        (activities.when(row) or 0, str(row["title"]), str(row["id"]))
-        for row in found
-        if activities.group_of(row, now) == activities.PLANNED
-    )[:SOON_MAX]
-    if not soon:
-        return None
-    rows = [lists.row(title, words.date_time(moment), lead=lists.tile("calendar-days")) for moment, title, _ in soon]
-    link = lists.button(words("All activities"), href=sheet.href("activities"), kind="ghost")
-    return lists.card(words("Next up"), lists.rows(rows), actions=link, flush=True)
-
-
-def _credit(sheet: Sheet) -> Html | None:
-    words, limit = sheet.words, sheet.header.customer["credit_limit_minor"]
-    if not isinstance(limit, int):
-        return None
-    used = sheet.header.credit_used_minor
-    percent = min(100, max(0, used * 100 // limit)) if limit > 0 else 100 if used > 0 else 0
-    free = words.money(max(0, limit - used), sheet.currency)
-    note = words("{free} free of {limit}", free=free, limit=words.money(limit, sheet.currency))
-    return lists.card(
-        words("Credit used"),
-        h("p", words.money(used, sheet.currency), class_="fb-figure"),
-        lists.progress(percent, words("Credit used"), text=note, over=used > limit),
-    )
+def _new(sheet: Sheet, session: EditSession, entity: str) -> Row:
+    return {"customer_id": sheet.customer_id, "is_main": not session.records(entity)}
 
 
 TAB = Tab("details", N_("Details"), build)
