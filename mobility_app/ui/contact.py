@@ -96,11 +96,11 @@ class ContactView:
         await self._rebuild()
 
     async def _rebuild(self) -> None:
-        self.window.title(f"{contact_view.title(self.words, self.page.person)} · {self.page.header.name}")
         self._body.clear()
         self._live = self._form = None
         self._draw_offer()
-        with self._body:
+        with self._body:  # also for the title: the button that was pressed may be gone
+            self.window.title(f"{contact_view.title(self.words, self.page.person)} · {self.page.header.name}")
             if self.session is not None:
                 self._form = contact_form.draw(self.window, self.session, self.page, self._facts())
             else:
