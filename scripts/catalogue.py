@@ -4,13 +4,14 @@
     python scripts/catalogue.py --check  change nothing; exit 1 when a catalogue misses a text or is not compiled
 
 Marks in the code: `words("...")`, `words.n("...", "...", n)`, `words.p("context", "...")`, `N_("...")`, `P_("context",
-"...")`. Sentences that are used no more leave the catalogues. `pt` must be complete; `es` and `fr` fall back to English.
+"...")`. Sentences that are used no more leave the catalogues. French gets its no-break spaces here.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ KEYWORDS = {
     "P_": ((1, "c"), 2),
 }
 LANGUAGES = ("pt", "es", "fr")
-COMPLETE = ("pt",)
+COMPLETE = ("pt", "es", "fr")
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -80,8 +81,18 @@ def missing(catalog: Catalog) -> list[str]:
     ]
 
 
+def french(text: str) -> str:
+    """French punctuation with the no-break spaces that it wants before `: ; ? ! »` and after `«`."""
+    return re.sub(r"« ", "«\u00a0", re.sub(r" (?=[:;?!»])", "\u00a0", text))
+
+
 def po_text(catalog: Catalog) -> bytes:
     """The catalogue as it lies on disk: sorted, without times, so that two people's merges differ little."""
+    if str(catalog.locale) == "fr":
+        for message in catalog:
+            if message.id:
+                said = message.string
+                message.string = tuple(map(french, said)) if isinstance(said, (tuple, list)) else french(said)
     buffer = io.BytesIO()
     write_po(buffer, catalog, sort_output=True, omit_header=False, width=110)
     moving = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Last-Translator', b'"Language-Team', b'"Generated-By')

@@ -1,8 +1,7 @@
 """Words: every text and format of the screen, in one language. Texts from gettext catalogues, formats from Babel.
 
-Message ids are English sentences, so English needs no catalogue. `pt`, the default, is complete; `es` and `fr` fall
-back to English where a sentence is missing. Instants are shown in `zone`, days as they are. Errors become sentences
-here. Nothing here knows NiceGUI.
+Message ids are English sentences, so English needs no catalogue. `pt`, the default, `es` and `fr` are complete.
+Instants are shown in `zone`, days as they are. Errors become sentences here. Nothing here knows NiceGUI.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ DEFAULT_LANGUAGE = "pt"
 LOCALES = Path(__file__).parent / "locale"
 DAY_PATTERN = "d MMM y"  # 26 nov. 2026: the same order in every language
 UNITS = ("B", "kB", "MB", "GB")
+FRENCH_UNITS = ("o", "ko", "Mo", "Go")
 
 Day: TypeAlias = str | int | date
 
@@ -163,10 +163,10 @@ class Words:
 
     def bytes(self, size: int) -> str:
         """A size in bytes, kB, MB or GB (thousands, as disks count)."""
-        value, unit = Decimal(size), 0
-        while value >= 1000 and unit < len(UNITS) - 1:
+        value, unit, units = Decimal(size), 0, FRENCH_UNITS if self.language == "fr" else UNITS
+        while value >= 1000 and unit < len(units) - 1:
             value, unit = value / 1000, unit + 1
-        return f"{self.number(value.quantize(Decimal('0.1' if unit and value < 10 else '1')))}\u00a0{UNITS[unit]}"
+        return f"{self.number(value.quantize(Decimal('0.1' if unit and value < 10 else '1')))}\u00a0{units[unit]}"
 
     # -- dates
 

@@ -153,7 +153,7 @@ def test_a_request_goes_from_new_to_closed_and_is_reopened(stage: Stage) -> None
     page.get_by_role("button", name=re.compile(r"^100\s*%$")).click()
     expect(page.get_by_text("Progresso passou a 100")).to_be_visible()
     page.get_by_role("button", name="Reabrir").click()
-    expect(page.get_by_text("Aberto").first).to_be_visible()
+    expect(page.get_by_text("Aberta").first).to_be_visible()
     (ticket,) = stage.rows("ticket")
     assert (ticket["status"], ticket["progress_percent"] != 100) == ("open", True)
 
