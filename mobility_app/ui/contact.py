@@ -223,8 +223,7 @@ class ContactView:
         await session.begin()
         session.marks = page.header.marks
         if left:
-            session.resume(left)
-            await self.app.read(kept.discard, self.customer_id, left)
+            await session.resume(left)
             self._left = []
         self.session = session
         self._fail("")

@@ -8,12 +8,14 @@ worker threads. Pages keep their own state in plain objects; nothing here belong
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import ParamSpec, Protocol, TypeVar
 
 from nicegui import Client, Event, core
+from nicegui.element import Element
 
 from mobility_app.domain.access import Actor
 from mobility_app.errors import MobilityError
@@ -97,6 +99,7 @@ class App:
         self.actor: Actor | None = None
         self._opened: Opened | None = None
         self._unlisten: Callable[[], None] | None = None
+        self._forms: dict[str, Element] = {}
         self._last_active = now()
         self._counting = False
         backend.board.listen(lambda status: self.tell_status())
@@ -224,6 +227,24 @@ class App:
         if self._unlisten is not None:
             self._unlisten()
         self._opened, self._unlisten, self.actor, self.waiting = None, None, None, NOTHING_WAITS
+
+    # -- short forms that are open
+
+    @contextmanager
+    def form_open(self, editor: str, form: Element) -> Iterator[None]:
+        """While the block runs and `form` stands on a page, this editor of a short form is in use."""
+        self._forms[editor] = form
+        try:
+            yield
+        finally:
+            self._forms.pop(editor, None)
+
+    def open_forms(self) -> frozenset[str]:
+        """The editors of forms whose browser tab still answers. What a dead one held may be gone on with elsewhere."""
+        alive = [
+            editor for editor, form in self._forms.items() if not form.is_deleted and form.client.has_socket_connection
+        ]
+        return frozenset(alive)
 
     # -- preferences
 

@@ -1,6 +1,8 @@
 """Dialogs: a short form that saves at once ("+" in read mode), and a question before something is lost.
 
-Quasar keeps the focus inside and gives it back afterwards; Escape closes.
+What is typed in a form is kept as it is on a sheet: a dead battery, Escape or a tap beside it lose nothing, and the form
+goes on when it is opened again (`unfinished.py`). Cancel gives it up. Quasar keeps the focus inside and gives it back
+afterwards.
 """
 
 from __future__ import annotations
@@ -12,13 +14,18 @@ from nicegui import ui
 
 from mobility_app.domain.change import Row
 from mobility_app.errors import MobilityError
-from mobility_app.ui import forms
+from mobility_app.ui import forms, lists, unfinished
 from mobility_app.ui.markup import h
 from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.unfinished import Form
 
 if TYPE_CHECKING:
     from mobility_app.ui.context import App
     from mobility_app.ui.words import Words
+
+
+SAVED, GIVEN_UP, ANEW, YES = "saved", "given up", "anew", "yes"  # what a dialog answers
+OPENINGS_MAX = 2  # a form, and once more where what was left of it is not wanted
 
 
 class Desk(Protocol):
@@ -49,31 +56,67 @@ async def record_dialog(
 ) -> str | None:  # fmt: skip
     """A form for one record: a new one with `values`, or that of `record_id`. Saves at once, in one transaction, and
     returns the record's id, or None when it was given up. `draw(session, record_id)` replaces the default inputs."""
-    position = await sheet.app.read(lambda store: store.position(sheet.customer_id))
-    session = EditSession(sheet.app, sheet.customer_id, sheet.currency, "", position, kept=False)
-    if record_id:
-        row = await sheet.app.read(lambda store: store.read(entity, record_id))
-        session.load(entity, [row] if row else [])
-    else:
-        record_id = session.create(entity, values or {})
+    form = Form.of(entity, record_id, values or {})
+    made: str | None = None
+    for _ in range(OPENINGS_MAX):
+        answer, made = await _opened(sheet, form, fields, title, values, choices or {}, labels or {}, draw)
+        if answer != ANEW:
+            break
+    if made and saved:
+        sheet.toast(saved)
+    return made
+
+
+async def _opened(
+    sheet: Desk, form: Form, fields: Sequence[str], title: str, values: Row | None,
+    choices: Mapping[str, Mapping[str, str]], labels: Mapping[str, str], draw: Callable[[EditSession, str], None] | None,
+) -> tuple[object, str | None]:  # fmt: skip
+    """One opening of the form: (answer, id of the saved record). What was left of it earlier goes on here."""
+    app, customer_id = sheet.app, sheet.customer_id
+    rest = await app.read(unfinished.left_of, customer_id, form, app.open_forms())
+    position = await app.read(lambda store: store.position(customer_id))
+    editor = form.editor(app.store.new_id())
+    session = EditSession(app, customer_id, sheet.currency, editor, position, bars_files=False)
+    if form.record_id != unfinished.NEW:
+        row = await app.read(lambda store: store.read(form.entity, form.record_id))
+        session.load(form.entity, [row] if row else [])
+    if rest is not None:
+        await session.resume(rest.drafts)
+    record_id = form.record_id
+    if record_id == unfinished.NEW:
+        begun = [str(row["id"]) for row in session.records(form.entity)]
+        record_id = begun[0] if begun else session.create(form.entity, values or {})
     with _dialog(title) as dialog:
+        if rest is not None:
+            _goes_on(sheet, dialog, rest)
         with ui.element("div").classes("fb-form"):
             if draw is not None:
                 draw(session, record_id)
             else:
                 for name in fields:
                     forms.field_input(
-                        session, entity, record_id, name, choices=(choices or {}).get(name),
-                        label=(labels or {}).get(name, ""),
-                    )  # fmt: skip
-        _foot(sheet, dialog, session, entity)
-    found = await _answer(dialog)
-    if found and saved:
-        sheet.toast(saved)
-    return record_id if found else None
+                        session, form.entity, record_id, name, choices=choices.get(name), label=labels.get(name, "")
+                    )
+        _foot(sheet, dialog, session)
+    with app.form_open(editor, dialog):
+        answer = await _answer(dialog)
+    if answer is None and session.typed:
+        await session.pause()  # Escape, or a tap beside it: perhaps by mistake, so it waits to be opened again
+    elif answer != SAVED:
+        await session.drop()
+    app.editor_gone.emit(customer_id)
+    return answer, record_id if answer == SAVED else None
 
 
-def _foot(sheet: Desk, dialog: ui.dialog, session: EditSession, entity: str) -> None:
+def _goes_on(sheet: Desk, dialog: ui.dialog, rest: unfinished.Left) -> None:
+    words = sheet.words
+    said = words("You began this {when}. It goes on here.", when=words.when(rest.at, sheet.app.now()))
+    with ui.element("div").classes("fb-offer"):
+        ui.html(lists.notice("accent", said), sanitize=False)
+        press(words("Begin anew"), lambda: dialog.submit(ANEW), "fb-btn-ghost")
+
+
+def _foot(sheet: Desk, dialog: ui.dialog, session: EditSession) -> None:
     words = sheet.words
     problem = ui.html("", sanitize=False).classes("fb-err").props("role=alert")
 
@@ -84,14 +127,14 @@ def _foot(sheet: Desk, dialog: ui.dialog, session: EditSession, entity: str) -> 
             problem.set_content(h("span", words.error(error)))
             return
         if done:
-            dialog.submit(True)
+            dialog.submit(SAVED)
             return
         shown = {slot for slot in session.errors if slot[2]}
         rest = [text for slot, text in session.errors.items() if slot not in shown]
         problem.set_content(h("span", rest[0] if rest else words("Correct the marked fields and save again.")))
 
     with ui.element("div").classes("fb-dialog-acts"):
-        press(words("Cancel"), lambda: dialog.submit(False))
+        press(words("Cancel"), lambda: dialog.submit(GIVEN_UP))
         press(words("Save"), save, "fb-btn-primary", "data-save")
 
 
@@ -100,9 +143,9 @@ async def confirm(sheet: Desk, title: str, text: str, yes: str, *, danger: bool 
     with _dialog(title) as dialog:
         ui.html(h("p", text), sanitize=False)
         with ui.element("div").classes("fb-dialog-acts"):
-            press(sheet.words("Cancel"), lambda: dialog.submit(False))
-            press(yes, lambda: dialog.submit(True), "fb-btn-danger" if danger else "fb-btn-primary")
-    return await _answer(dialog)
+            press(sheet.words("Cancel"), lambda: dialog.submit(GIVEN_UP))
+            press(yes, lambda: dialog.submit(YES), "fb-btn-danger" if danger else "fb-btn-primary")
+    return await _answer(dialog) == YES
 
 
 def press(text: str, heard: Callable[..., object], look: str = "", props: str = "") -> ui.element:
@@ -133,8 +176,9 @@ class _dialog:  # noqa: N801 - reads as a block of the page
         self._dialog.__exit__(*problem)
 
 
-async def _answer(dialog: ui.dialog) -> bool:
+async def _answer(dialog: ui.dialog) -> object:
+    """What was pressed; None where it was closed without an answer."""
     found = await dialog
     dialog.clear()
     dialog.delete()
-    return bool(found)
+    return found

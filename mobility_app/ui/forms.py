@@ -19,7 +19,8 @@ from mobility_app.ui import lists, marks
 from mobility_app.ui.inputs import Raw
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, classes, h
-from mobility_app.ui.sheet.editing import EditSession, Slot
+from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.sheet.saving import Slot
 from mobility_app.ui.words import NOT_SET, Words
 
 if TYPE_CHECKING:

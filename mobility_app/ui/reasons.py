@@ -44,6 +44,7 @@ VALUE = MappingProxyType(
         "not_a_territory": N_("This territory belongs to another company. Choose one of the customer's company."),
         "not_a_ledger_account": N_("This does not look like the ledger accounts of this company. Check it."),
         "not_a_pattern": N_("This pattern can't be used. Choose a simpler one."),
+        "changed_meanwhile": N_("This was changed meanwhile. Choose which value stays, then save again."),
         "in_use": N_("This is already in use. Choose another one."),
         "both_or_none": N_("Enter latitude and longitude, or leave both empty."),
         "one_of_two": N_("Choose a person or a contact."),

@@ -133,8 +133,7 @@ def test_after_a_crash_the_edits_are_found_and_go_on(tmp_path: Path) -> None:
 
     async def after() -> None:
         session = await session_of(at, "next")
-        session.resume(left)
-        kept.discard(at.store, at.customer, left)
+        await session.resume(left)
         assert session.text(("customer", at.customer, "name")) == "Óptica Nova"
         assert [row["first_name"] for row in session.records("contact")] == ["Rui"]
         assert session.changed == 2
@@ -170,6 +169,46 @@ def test_news_from_the_office_changes_untouched_fields_and_leaves_touched_ones_t
 
     run(story())
     assert saved(at)["name"] == "Óptica Minha"
+
+
+def test_two_tabs_are_two_editors_and_neither_writes_over_the_other_unseen(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        one, two = await session_of(at, "one"), await session_of(at, "two")
+        name, site = ("customer", at.customer, "name"), ("customer", at.customer, "website")
+        one.set(name, "Óptica da Primeira")
+        two.set(name, "Óptica da Segunda")
+        two.set(site, "https://segunda.pt")
+        assert await one.save()
+        assert not await two.save()
+        assert saved(at)["name"] == "Óptica da Primeira"
+        assert saved(at)["website"] is None  # all or nothing
+        assert two.error(name).startswith("Isto foi alterado entretanto")
+        assert two.clash(name) == Clash("Óptica da Primeira")
+        assert two.text(name) == "Óptica da Segunda"  # what was typed stands
+        two.keep_mine(name)
+        assert await two.save()
+
+    run(story())
+    assert (saved(at)["name"], saved(at)["website"]) == ("Óptica da Segunda", "https://segunda.pt")
+
+
+def test_two_tabs_that_type_the_same_or_other_fields_are_not_in_each_others_way(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        one, two = await session_of(at, "one"), await session_of(at, "two")
+        one.set(("customer", at.customer, "name"), "Óptica Igual")
+        one.set(("customer", at.customer, "website"), "https://um.pt")
+        two.set(("customer", at.customer, "name"), "Óptica Igual")
+        two.set(("customer", at.customer, "notes"), "Antes das 10 h.\nChave na receção.\nGosta de café.")
+        assert await one.save()
+        assert await two.save()
+
+    run(story())
+    assert (saved(at)["name"], saved(at)["website"]) == ("Óptica Igual", "https://um.pt")
+    assert saved(at)["notes"].endswith("Gosta de café.")
 
 
 def test_each_field_carries_the_state_that_was_seen_when_it_was_touched(tmp_path: Path) -> None:

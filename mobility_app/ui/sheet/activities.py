@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from nicegui import ui
-
 from mobility_app.domain.change import Row
 from mobility_app.domain.rules import activities
 from mobility_app.store.queries import activities as queries
@@ -38,14 +36,8 @@ async def build(sheet: Sheet) -> None:
     """Draws the lists; `?new=call` in the address opens the form at once, any other kind that of an appointment."""
     view = _View(sheet)
     await view.show()
-    wanted = sheet.query.get("new")
-    if wanted and sheet.may("activity", "create"):
-        sheet.query = {}  # once: not again when the mode changes
-
-        async def begin() -> None:
-            await view.add(wanted if wanted in NEW else "appointment")
-
-        ui.timer(0, begin, once=True)
+    wanted = sheet.query.get("new", "")
+    sheet.begin("activity", lambda: view.add(wanted if wanted in NEW else "appointment"))
 
 
 class _View:

@@ -3,32 +3,29 @@
 It knows, for each touched field, what the record held when the field was first touched and which state of HQ the person
 had then seen; that is what conflict detection and the merge of notes need. Every change is kept as a draft on disk.
 What comes by sync meanwhile updates untouched fields; a touched one becomes a clash that the person decides. Saving is
-one transaction of the write door, or nothing. No NiceGUI here: `forms.py` draws it.
+one transaction of the write door, or nothing (`saving.py`). No NiceGUI here: `forms.py` draws it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Row
-from mobility_app.domain.fields import Merge, Plain
-from mobility_app.errors import InvalidValue, MobilityError, NotAllowed, NotFound
+from mobility_app.domain.fields import Plain
+from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries.sheet import Mark
-from mobility_app.store.writing import Writing
 from mobility_app.ui import inputs
 from mobility_app.ui.context import App
 from mobility_app.ui.inputs import Raw
 from mobility_app.ui.sheet import kept
+from mobility_app.ui.sheet.saving import Cell, Edits, Record, Refusal, Slot, merges
 from mobility_app.ui.words import Words
 
-Slot: TypeAlias = tuple[str, str, str]  # entity, record id, field
-Record: TypeAlias = tuple[str, str]
 FIELD, NEW, REMOVED = "f", "+", "-"
 
 
@@ -39,33 +36,16 @@ class Clash:
     theirs: Plain
 
 
-@dataclass(slots=True)
-class Cell:
-    """One touched field. `seen` is what the record held when it was first touched, `base` the position of then."""
-
-    raw: Raw
-    value: Plain
-    problem: str
-    seen: Plain
-    base: int
-
-
-class Refusal(Exception):
-    """Takes the transaction back with all that was refused."""
-
-    def __init__(self, errors: dict[Slot, MobilityError]) -> None:
-        self.errors = errors
-
-
 class EditSession:
-    """The unsaved edits of one customer in one browser tab. `kept` False leaves drafts and the edit mark away: short
-    forms of their own."""
+    """The unsaved edits of one customer in one browser tab. `kept` False leaves drafts away; `bars_files` False the
+    mark that the sheet is being edited: short forms of their own."""
 
     def __init__(
-        self, app: App, customer_id: str, currency: str, editor: str, position: int, *, kept: bool = True
-    ) -> None:
+        self, app: App, customer_id: str, currency: str, editor: str, position: int, *, kept: bool = True,
+        bars_files: bool = True,
+    ) -> None:  # fmt: skip
         self.app, self.customer_id, self.currency, self.editor = app, customer_id, currency, editor
-        self.position, self.kept = position, kept
+        self.position, self.kept, self._bars_files = position, kept, kept and bars_files
         self.errors: dict[Slot, str] = {}
         self.marks: Mapping[Slot, Mark] = {}
         self.trouble = ""  # why what was typed is not kept as a draft, as a sentence
@@ -113,7 +93,7 @@ class EditSession:
     def clash(self, slot: Slot) -> Clash | None:
         """What the office wrote meanwhile into a touched field; None for notes, which are merged."""
         cell = self._cells.get(slot)
-        if cell is None or slot[:2] in self._new or _merges(slot):
+        if cell is None or slot[:2] in self._new or merges(slot):
             return None
         now = self.row(*slot[:2]).get(slot[2])
         return Clash(now) if now not in (cell.seen, cell.value) else None
@@ -136,6 +116,11 @@ class EditSession:
         row: Row = {**self.row(*pair), "id": pair[1]}
         row.update({slot[2]: cell.value for slot, cell in self._cells.items() if slot[:2] == pair and not cell.problem})
         return row
+
+    @property
+    def typed(self) -> bool:
+        """Whether anything was typed that is not saved."""
+        return bool(self._cells)
 
     def is_new(self, entity: str, record_id: str) -> bool:
         """Whether the record was begun in this session."""
@@ -261,62 +246,20 @@ class EditSession:
         if self.errors:
             self.tell()
             return False
+        edits = Edits(
+            {pair: self._as_saved(pair) for pair in self._new},
+            {slot: cell for slot, cell in self._cells.items() if slot[:2] not in self._new},
+            tuple(self._removed),
+        )
         try:
-            await self.app.write(self._write)
+            await self.app.write(edits.write)
         except Refusal as refused:
+            await self.refresh()  # what was changed meanwhile stands beside what was typed
             self.errors = {slot: self.words.error(error) for slot, error in refused.errors.items()}
             self.tell()
             return False
         await self.drop()
         return True
-
-    def _write(self, tx: Writing) -> None:
-        errors: dict[Slot, MobilityError] = {}
-        failed: set[str] = set()
-        for pair in self._new:
-            values = {name: value for name, value in self._as_saved(pair).items() if name != "id" and value is not None}
-            if not failed.isdisjoint(str(value) for value in values.values()):
-                continue  # what it hangs on was refused, and says so
-            if not self._try(tx, errors, pair, lambda t, p=pair, v=values: t.create(p[0], v, p[1])):  # type: ignore[misc]
-                failed.add(pair[1])
-        for pair in dict.fromkeys(slot[:2] for slot in self._cells):
-            if pair not in self._new and pair not in self._removed:
-                self._update(tx, errors, pair)
-        for pair in self._removed:
-            self._try(tx, errors, pair, lambda t, p=pair: t.delete(*p), gone_is_fine=True)  # type: ignore[misc]
-        if errors:
-            raise Refusal(errors)
-
-    def _update(self, tx: Writing, errors: dict[Slot, MobilityError], pair: Record) -> None:
-        """One statement for each position at which its fields were touched; fields of one group go together."""
-        one = registry.entity(pair[0])
-        cells = {slot[2]: cell for slot, cell in self._cells.items() if slot[:2] == pair}
-        by_base: dict[int, dict[str, Cell]] = {}
-        for name, cell in cells.items():
-            together = [cells[other].base for other in one.group(one.field(name)) if other in cells]
-            by_base.setdefault(min(together), {})[name] = cell
-        for base, part in sorted(by_base.items()):
-            values = {name: cell.value for name, cell in part.items()}
-            seen = {name: cell.seen for name, cell in part.items()}
-            self._try(tx, errors, pair, lambda t, v=values, b=base, s=seen: t.update(*pair, v, base=b, seen=s))  # type: ignore[misc]
-
-    def _try(
-        self, tx: Writing, errors: dict[Slot, MobilityError], pair: Record, verb: Callable[[Writing], object],
-        *, gone_is_fine: bool = False,
-    ) -> bool:  # fmt: skip
-        try:
-            with tx.savepoint():
-                verb(tx)
-        except InvalidValue as bad:
-            errors[(*pair, bad.field)] = bad
-        except NotAllowed as barred:
-            errors[(*pair, barred.field or "")] = barred
-        except NotFound as gone:
-            if not gone_is_fine:
-                errors[(*pair, "")] = gone
-        else:
-            return True
-        return False
 
     async def drop(self) -> None:
         """Ends the session: edits, drafts and the mark that the sheet is being edited go."""
@@ -331,14 +274,14 @@ class EditSession:
 
     async def begin(self) -> None:
         """Marks the sheet as being edited on this device."""
-        if self.kept:
+        if self._bars_files:
             await self.app.read(kept.begin, self.customer_id, self.editor)
 
     async def pause(self) -> None:
         """The sheet was left: drafts stay, the mark goes."""
         self._over = True
         await self._written()
-        if self.kept and not self.app.locked:
+        if self._bars_files and not self.app.locked:
             await self.app.read(kept.end, self.customer_id, self.editor)
 
     async def _written(self) -> None:
@@ -367,8 +310,8 @@ class EditSession:
             self.trouble = text
             self.tell()
 
-    def resume(self, left: Iterable[Draft]) -> None:
-        """Takes up drafts of an earlier editor, to be kept under this one from now on."""
+    async def resume(self, left: Sequence[Draft]) -> None:
+        """Takes up drafts of an earlier editor. They are kept under this one from now on, and only then forgotten."""
         for draft in left:
             kind, entity, record_id, name = draft.slot.split(" ", 3)
             value = json.loads(draft.value or "null")
@@ -380,6 +323,9 @@ class EditSession:
             else:
                 self._take_up((entity, record_id, name), value)
         self.tell()
+        await self._written()
+        if not self.trouble:
+            await self.app.read(kept.discard, self.customer_id, left)
 
     def _take_up(self, slot: Slot, was: dict[str, object]) -> None:
         raw: Raw = was["raw"]  # type: ignore[assignment]
@@ -388,7 +334,3 @@ class EditSession:
         if cell is not None and slot[:2] not in self._new:
             cell.seen, cell.base = was["seen"], int(str(was["base"]))  # type: ignore[assignment]
             self._draft(FIELD, slot, was)
-
-
-def _merges(slot: Slot) -> bool:
-    return registry.entity(slot[0]).field(slot[2]).merge is Merge.TEXT3

@@ -25,9 +25,11 @@ from mobility_app.store.writing import Writing
 from mobility_app.ui import forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
-from mobility_app.ui.markup import Html
+from mobility_app.ui.markup import NOTHING, Html
 from mobility_app.ui.sheet import head, kept, savebar
-from mobility_app.ui.sheet.editing import EditSession, Slot
+from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.sheet.offers import Offers
+from mobility_app.ui.sheet.saving import Slot
 from mobility_app.ui.sheet.tab import Tab
 from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
@@ -51,7 +53,7 @@ class Sheet:
         self._tab, self._record_id = tabs[0], ""
         self._lives: list[Live] = []
         self._callbacks: list[Callable[[], Awaitable[None]]] = []
-        self._left: list[Draft] = []
+        self._offers = Offers(window.app, customer_id)
         self._found = False
         self._refreshing = self._again = False
         self._body: ui.element | None = None
@@ -141,6 +143,12 @@ class Sheet:
         """Awaits `callback` after every change of this customer, until the tab or the mode changes."""
         self._callbacks.append(callback)
 
+    def begin(self, entity: str, add: Callable[[], Awaitable[None]]) -> None:
+        """Where the address asks for a new one (`?new=`) and the person may make it: awaits `add` once the view stands."""
+        if self.query.get("new") and self.may(entity, "create"):
+            self.query = {}  # once: not again when the mode changes
+            ui.timer(0, add, once=True)
+
     def toast(self, text: str, undo: Callable[[], Awaitable[None]] | None = None) -> None:
         """A short note about something that went well."""
         self.window.toast(text, undo)
@@ -176,7 +184,7 @@ class Sheet:
 
     async def _open(self) -> None:
         header = await self.read(queries.header, self.customer_id)
-        self._left = await self.read(kept.abandoned, self.customer_id) if header else []
+        await self._offers.look()
         if header is not None:
             self.header, self._found = header, True
 
@@ -206,17 +214,11 @@ class Sheet:
             (self._who, head.who(self.words, header, here)),
             (self._acts, head.actions(self.words, header, here, editing=self.session is not None, may_edit=may_edit)),
             (self._bar, head.tab_bar(self.words, self.tabs, header, here, self._tab.slug)),
-            (self._offer, self._draft_offer()),
+            (self._offer, NOTHING if self.session is not None else self._offers.render(here)),
         )
         for element, content in parts:
             if element.content != content and not element.is_deleted:
                 element.set_content(content)
-
-    def _draft_offer(self) -> Html:
-        if not self._left or self.session is not None:
-            return Html("")
-        when = self.words.when(max(draft.at for draft in self._left), self.app.now())
-        return head.draft_offer(self.words, when)
 
     async def rebuild(self) -> None:
         """Draws the body of the current tab anew: another mode, another tab."""
@@ -234,7 +236,6 @@ class Sheet:
     # -- acts that no tab has to answer
 
     async def _own_act(self, name: str, arg: str) -> bool:
-        left = self._left
         try:
             match name:
                 case "settle":
@@ -245,11 +246,12 @@ class Sheet:
                 case "edit":
                     await self.edit()
                 case "continue":
-                    self._left = []
-                    await self.edit(left=left)
+                    await self.edit(left=self._offers.take())
                 case "discard":
-                    self._left = []
-                    await self.read(kept.discard, self.customer_id, left)
+                    await self._offers.discard()
+                    self._draw_head()
+                case "forget":
+                    await self._offers.forget(arg)
                     self._draw_head()
                 case _:
                     return False
@@ -273,8 +275,7 @@ class Sheet:
         self.session = session
         self.fail("")
         if left:
-            session.resume(left)
-            await self.read(kept.discard, self.customer_id, left)
+            await session.resume(left)
         self._draw_head()
         with self._floating:
             savebar.draw(self.window, session, self.href(), self.save, self.cancel)
@@ -395,7 +396,7 @@ class Sheet:
     async def _editor_gone(self, customer_id: str) -> None:
         """Somebody's edits of this customer were left: offer to go on with them."""
         if customer_id == self.customer_id and self._found and self.session is None and not self.app.locked:
-            self._left = await self.read(kept.abandoned, self.customer_id)
+            await self._offers.look()
             self._draw_head()
 
 

@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from mobility_app.domain.rules import addresses
 from mobility_app.store.queries.sheet import CONFLICT, REFUSED, SheetHeader
-from mobility_app.ui import lists
+from mobility_app.ui import lists, unfinished
 from mobility_app.ui.markup import Html, h, hidden, icon, join
 from mobility_app.ui.sheet.tab import Tab
+from mobility_app.ui.unfinished import Form, Left
 from mobility_app.ui.words import Words
 
 
@@ -118,6 +119,35 @@ def draft_offer(words: Words, when: str) -> Html:
         lists.button(words("Discard edits"), act="discard", kind="ghost"),
     )
     return h("div", lists.notice("accent", text, h("div", buttons, class_="fb-bar")), class_="fb-offer")
+
+
+def form_offer(words: Words, left: Left, here: str, now: int) -> Html:
+    """A short form was begun and not finished: go back to it or not."""
+    what = words.choice("activity", "kind", left.form.kind) if left.form.entity == "activity" and left.form.kind else ""
+    name = what or words.entity(left.form.entity)
+    text = words("{what}: you began this {when} and did not save it.", what=name, when=words.when(left.at, now))
+    buttons = join(
+        lists.button(words("Go on"), href=form_href(left.form, here)),
+        lists.button(words("Discard"), act="forget", arg=left.drafts[0].editor, kind="ghost"),
+    )
+    return h("div", lists.notice("accent", text, h("div", buttons, class_="fb-bar")), class_="fb-offer")
+
+
+def form_href(form: Form, here: str) -> str:
+    """Where that form is opened again: at once where the address can say so, else with its button."""
+    tab, new = TAB_OF.get(form.entity, "details"), form.record_id == unfinished.NEW
+    match form.entity:
+        case "activity" if new:
+            return f"{here}/{tab}?new={form.kind}"
+        case "ticket" if new:
+            return f"{here}/{tab}?new=1"
+        case "ticket_entry":
+            return f"{here}/{tab}/{form.under}?new=1"
+        case "activity_participant":
+            return f"{here}/{tab}/{form.under}"
+        case "activity" | "ticket":
+            return f"{here}/{tab}/{form.record_id}"
+    return f"{here}/{tab}"
 
 
 def missing(words: Words) -> Html:

@@ -56,7 +56,11 @@ def abandoned(store: Store, customer_id: str) -> list[Draft]:
     """Drafts that no living editor holds: of the newest editor that left any."""
     with store.reading() as session:
         alive = {editor for (editor,) in session.rows("SELECT editor FROM editing WHERE customer_id=?", customer_id)}
-        found = [draft for draft in drafts.kept(session, customer_id) if draft.editor not in alive]
+        found = [
+            draft
+            for draft in drafts.kept(session, customer_id)
+            if draft.editor not in alive and not draft.editor.startswith(drafts.FORM)
+        ]
     return [draft for draft in found if draft.editor == found[-1].editor] if found else []
 
 

@@ -10,7 +10,8 @@ from nicegui import ui
 from mobility_app.ui import dialogs, forms, lists
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import Html, h, join
-from mobility_app.ui.sheet.editing import EditSession, Slot
+from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.sheet.saving import Slot
 from mobility_app.ui.window import Window
 
 REFUSED_SHOWN = 5

@@ -28,8 +28,9 @@ EDITED = ("description", "priority", "progress_percent")
 
 
 async def build(sheet: Sheet) -> None:
-    """Draws the list."""
+    """Draws the list; `?new=1` in the address opens the form at once."""
     await _View(sheet).show()
+    sheet.begin("ticket", lambda: _add(sheet))
 
 
 class _View:
@@ -55,16 +56,13 @@ class _View:
 
 
 async def show_one(sheet: Sheet, record_id: str) -> None:
-    """Draws one request and follows it."""
+    """Draws one request and follows it; `?new=1` opens the form of a note."""
 
     async def act(name: str, arg: str) -> None:
         words = sheet.words
         match name:
             case "note":
-                await dialogs.record_dialog(
-                    sheet, "ticket_entry", ("text",), title=words("New note"), values={"ticket_id": record_id},
-                    saved=words("Note added"),
-                )  # fmt: skip
+                await _add_note(sheet, record_id)
             case "progress":
                 await sheet.write(lambda tx: tx.update("ticket", record_id, {"progress_percent": int(arg)}))
             case "reopen":
@@ -85,6 +83,15 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
         if row is not None:
             may = sheet.may("file", "update")  # the label is one
             adding.catch_drops(sheet, area, str(row["reference"]), may=may)
+            sheet.begin("ticket_entry", lambda: _add_note(sheet, record_id))
+
+
+async def _add_note(sheet: Sheet, record_id: str) -> None:
+    words = sheet.words
+    await dialogs.record_dialog(
+        sheet, "ticket_entry", ("text",), title=words("New note"), values={"ticket_id": record_id},
+        saved=words("Note added"),
+    )  # fmt: skip
 
 
 async def _add(sheet: Sheet) -> None:
