@@ -1,7 +1,7 @@
 """Texts of the screen: extracts message ids from the code, merges them into the catalogues, compiles these.
 
     python scripts/catalogue.py          merge and compile
-    python scripts/catalogue.py --check  change nothing; exit 1 when a catalogue misses a text or is not compiled
+    python scripts/catalogue.py --check  change nothing; name every fault; exit 1 when there is one
 
 Marks in the code: `words("...")`, `words.n("...", "...", n)`, `words.p("context", "...")`, `N_("...")`, `P_("context",
 "...")`. Sentences that are used no more leave the catalogues. French gets its no-break spaces here.
@@ -13,10 +13,11 @@ import argparse
 import io
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -37,6 +38,17 @@ KEYWORDS = {
 }
 LANGUAGES = ("pt", "es", "fr")
 COMPLETE = ("pt", "es", "fr")
+SHARED = {  # words that these languages share with English; abbreviations need no entry
+    "pt": "Cheque|E-mail|E-mails|Fax|Latitude|Longitude|Normal|Status|Total",
+    "es": "Audio|Cheque|Fax|No|Normal|Provisional|Total",
+    "fr": "Archive|Audio|Code|Contact|Contacts|Corrections|Date|Description|E-mail|E-mails|Fax|Image|Latitude|Longitude|"
+    "Message|Modifications|Note|Notes|Participant|Participants|Position|Support|Taxes|Total|"
+    "{n} contact|{n} contacts|{n} document|{n} documents",
+}
+SAME = {language: frozenset(shared.split("|")) for language, shared in SHARED.items()}
+PLACE = re.compile(r"\{\w*\}")
+END = re.compile(r"[\s\u00a0]*([.:?…!]*)\Z")
+PLEAS = re.compile(r"!|\bplease\b|por favor|s[’']il vous pla[iî]t", re.IGNORECASE)
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -81,6 +93,52 @@ def missing(catalog: Catalog) -> list[str]:
     ]
 
 
+def texts_of(message: Message) -> tuple[list[str], list[str]]:
+    """The English forms and the translated forms of a message, one beside the other: the last English one repeats."""
+    ids = list(message.id) if isinstance(message.id, (tuple, list)) else [str(message.id)]
+    said = list(message.string) if isinstance(message.string, (tuple, list)) else [str(message.string)]
+    return ids + ids[-1:] * (len(said) - len(ids)), said
+
+
+def faults(catalog: Catalog) -> list[str]:
+    """What is wrong with a catalogue's texts, a line for each: forms, places, ends, tone, English left as it was."""
+    wrong, same = [], SAME[str(catalog.locale)]
+    for message in catalog:
+        if not message.id:
+            continue
+        ids, said = texts_of(message)
+        forms = catalog.num_plurals if isinstance(message.id, (tuple, list)) else 1
+        if not all(said) or len(said) != forms:
+            wrong.append(f"missing, or not {forms} forms: {ids[-1]}")
+            continue
+        for text, translated in zip(ids, said, strict=True):
+            wrong += [f"{fault}: {text} = {translated}" for fault in _differences(text, translated, ids[-1], same)]
+    return wrong
+
+
+def _differences(text: str, translated: str, whole: str, same: frozenset[str]) -> Iterator[str]:
+    if set(PLACE.findall(translated)) != set(PLACE.findall(whole)):
+        yield "other {places}"
+    if translated.strip() != translated or _end(translated) != _end(text):
+        yield "begins or ends otherwise"
+    if PLEAS.search(text) or PLEAS.search(translated):
+        yield "pleads or shouts"
+    if text == translated and text not in same and re.search("[a-z]", PLACE.sub("", text)):
+        yield "still English (SHARED in scripts/catalogue.py, if it is the right word)"
+
+
+def _end(text: str) -> str:
+    found = END.search(text)
+    return found[1] if found else ""
+
+
+def unused(language: str, template: Catalog) -> list[str]:
+    """Texts in the catalogue on disk that the code has no more."""
+    with path_of(language).open("rb") as file:
+        known = read_po(file, locale=language)
+    return [str(message.id) for message in known if message.id and not template.get(message.id, message.context)]
+
+
 def french(text: str) -> str:
     """French punctuation with the no-break spaces that it wants before `: ; ? ! »` and after `«`."""
     return re.sub(r"« ", "«\u00a0", re.sub(r" (?=[:;?!»])", "\u00a0", text))
@@ -92,7 +150,7 @@ def po_text(catalog: Catalog) -> bytes:
         for message in catalog:
             if message.id:
                 said = message.string
-                message.string = tuple(map(french, said)) if isinstance(said, (tuple, list)) else french(said)
+                message.string = tuple(map(french, said)) if isinstance(said, (tuple, list)) else french(said or "")
     buffer = io.BytesIO()
     write_po(buffer, catalog, sort_output=True, omit_header=False, width=110)
     moving = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Last-Translator', b'"Language-Team', b'"Generated-By')
@@ -131,7 +189,10 @@ def main() -> int:
         if options.missing == language:
             print("\n".join(gaps))
         if options.check:
-            wrong += stale or (language in COMPLETE and bool(gaps))
+            found = faults(catalog) if language in COMPLETE else []
+            found += [f"unused: {text}" for text in unused(language, template)]
+            print("".join(f"  {fault}\n" for fault in found), end="")
+            wrong += stale or bool(found)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)

@@ -1,13 +1,10 @@
-"""Texts and formats: Portuguese is whole, labels are the promised ones, every refusal has a sentence."""
+"""Texts and formats: labels are the promised ones, every refusal has a sentence. The catalogues: test_catalogue.py."""
 
 from __future__ import annotations
 
-import ast
-import importlib.util
 import inspect
 import re
 from pathlib import Path
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,41 +21,6 @@ from mobility_app.ui.words import LANGUAGES, Words
 ROOT = Path(__file__).resolve().parent.parent.parent
 LISBON = ZoneInfo("Europe/Lisbon")
 NOON = 1_795_694_400_000  # 26 Nov 2026, 12:00 UTC
-
-
-def catalogue_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("catalogue", ROOT / "scripts" / "catalogue.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_portuguese_misses_no_text_and_every_catalogue_is_merged_and_compiled() -> None:
-    script = catalogue_script()
-    template = script.extracted()
-    assert len(template) > 300
-    for language in script.LANGUAGES:
-        catalog, path = script.merged(language, template), script.path_of(language)
-        if language in script.COMPLETE:
-            assert script.missing(catalog) == [], "fill these in, then run scripts/catalogue.py"
-        text = script.po_text(catalog)
-        assert path.read_bytes() == text, "run scripts/catalogue.py"
-        assert path.with_suffix(".mo").read_bytes() == script.compiled(text, language), "run scripts/catalogue.py"
-
-
-def test_translations_have_the_same_places_as_their_sentence() -> None:
-    script = catalogue_script()
-    for language in script.LANGUAGES:
-        for message in script.merged(language, script.extracted()):
-            if not message.id or not message.string:
-                continue
-            ids = message.id if isinstance(message.id, tuple) else (message.id,)
-            strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-            wanted = set(re.findall(r"\{(\w+)\}", ids[-1]))
-            for text in strings:
-                assert not text or set(re.findall(r"\{(\w+)\}", text)) == wanted, (language, ids)
 
 
 PROMISED = {
@@ -232,16 +194,3 @@ def test_any_value_of_any_field_can_be_written(data: st.DataObject) -> None:
     for language in LANGUAGES:
         text = Words(language, LISBON).value(one.name, field.name, value, currency="EUR")  # type: ignore[arg-type]
         assert isinstance(text, str)
-
-
-def test_no_text_of_the_screen_is_written_past_the_catalogue() -> None:
-    """Markup never holds a bare Portuguese or English sentence: what `h` shows comes from words, data or signs."""
-    wrong = [
-        f"{path.name}: {argument.value}"
-        for path in (ROOT / "mobility_app" / "ui").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "h"
-        for argument in node.args[1:]
-        if isinstance(argument, ast.Constant) and re.search(r"[A-Za-zÀ-ÿ]{2,}", str(argument.value))
-    ]
-    assert wrong == []
