@@ -1,11 +1,14 @@
-"""docs/errors.md against the code: every code that somebody can meet is listed there, and none that nobody can."""
+"""The documents against the code: docs/errors.md lists every code that somebody can meet, and none that nobody can; the
+user's guide says the same in four languages, with the names that the screen has, and every link leads somewhere."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -96,3 +99,87 @@ def test_every_reason_of_the_quarantine_has_a_sentence_and_is_listed() -> None:
 
 def test_the_command_lines_own_reasons_are_listed() -> None:
     assert listed("The command line") == set(own.VALUE)
+
+
+# -- the user's guide
+
+GUIDE = ROOT / "docs" / "guide"
+LANGUAGES = ("pt", "es", "fr", "en")
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+
+
+def catalogue_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("catalogue", ROOT / "scripts" / "catalogue.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def guide(language: str) -> str:
+    return (GUIDE / f"{language}.md").read_text("utf-8")
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^#+ .*$", text, re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """What GitHub makes of a heading: lower case, hyphens for spaces, no other signs."""
+    return re.sub(r"[^\w\- ]", "", heading.lstrip("# ").lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
+    broken = []
+    for target in LINK.findall(page.read_text("utf-8")):
+        place, _, part = target.partition("#")
+        found = (page.parent / place).resolve() if place else page
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        if not found.exists() or (part and part not in {anchor(one) for one in headings(found.read_text("utf-8"))}):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_has_the_same_parts_in_every_language(language: str) -> None:
+    def shape(text: str) -> list[str]:
+        """Headings by their level, table rows, list entries and pictures, in order."""
+        parts = re.findall(r"^(#+ |\| |- |\d+\. )|!\[[^\]]*\]\(pictures/\w\w-([\w-]+)", text, re.MULTILINE)
+        return [mark.strip() or picture for mark, picture in parts]
+
+    assert shape(guide(language)) == shape(guide("en"))
+    assert len(headings(guide(language))) > 40
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_calls_things_as_the_screen_does(language: str) -> None:
+    script = catalogue_script()
+    template = script.extracted()
+    catalog = template if language == "en" else script.merged(language, template)
+    said: set[str] = set()
+    for message in catalog:
+        found = message.id if language == "en" else message.string
+        said |= set(found) if isinstance(found, (tuple, list)) else {str(found)}
+    known = {re.sub(r"\{\w+\}", "…", text) for text in said}
+    names = {re.sub(r"[ \n]+", " ", name) for name in re.findall(r"\*\*(.+?)\*\*", guide(language), re.DOTALL)}
+    assert len(names) > 60
+    assert sorted(names - known) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guides_pictures_say_what_they_show_and_none_lies_about(language: str) -> None:
+    shown = PICTURE.findall(guide(language))
+    assert all(text and path.startswith(f"pictures/{language}-") for text, path in shown)
+    lying = {path.relative_to(GUIDE).as_posix() for path in GUIDE.glob(f"pictures/{language}-*")}
+    assert lying == {path for _, path in shown}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_neither_shouts_nor_pleads(language: str) -> None:
+    text = re.sub(r"!\[", "[", guide(language))
+    assert not catalogue_script().PLEAS.search(text)
