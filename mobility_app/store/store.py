@@ -33,6 +33,9 @@ OFFSET_LEAST_MS = 60_000  # less may be the network
 Listener = Callable[["Touched"], None]
 
 
+LOCAL = "local"  # the source of what the person at this device changed; a sync says "sync"
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What a transaction changed: customers (roots), records as (entity, id), and whether the rep or a sync did it."""
@@ -124,7 +127,7 @@ class Store:
             roots = frozenset(root for root in tx.roots if root)
             search.refresh(session, sorted(roots))
             session.run("UPDATE ctx SET user_id=NULL, base=0, atomic=0, restoring=0")
-        self.tell(Touched(roots, frozenset(tx.records), "local"))
+        self.tell(Touched(roots, frozenset(tx.records), LOCAL))
 
     def position(self, root_id: str) -> int:
         """Which state of HQ somebody who looks at this customer now has seen. Forms keep it and give it back."""
@@ -153,7 +156,7 @@ class Store:
 
     def tell(self, touched: Touched) -> None:
         """Tells the listeners."""
-        if touched.records or touched.source != "local":
+        if touched.records or touched.source != LOCAL:
             for listener in tuple(self._listeners):
                 listener(touched)
 

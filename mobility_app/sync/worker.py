@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mobility_app.errors import MobilityError, NotEnrolled, Refused, Unreachable
 from mobility_app.store import identity
-from mobility_app.store.store import Store, Touched
+from mobility_app.store.store import LOCAL, Store, Touched
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, SYNCING, Board
 
@@ -60,7 +60,7 @@ class SyncWorker:
         self._wake.set()
 
     def _heard(self, touched: Touched) -> None:
-        if touched.source == "local":
+        if touched.source == LOCAL:
             self._wake.set()
 
     def _run(self) -> None:

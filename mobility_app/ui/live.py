@@ -11,6 +11,7 @@ from typing import Any
 
 from nicegui import events, ui
 
+from mobility_app.store.store import LOCAL
 from mobility_app.ui.markup import Html
 
 Act = Callable[[str, str], Awaitable[object]]
@@ -67,7 +68,7 @@ class Live:
         self._args = args
         await self.refresh()
 
-    async def refresh(self, source: str = "local") -> None:
+    async def refresh(self, source: str = LOCAL) -> None:
         """Loads again with the same arguments. What a sync changed lights up once."""
         asked = self._args
         model = await self._load(*asked)
@@ -75,7 +76,7 @@ class Live:
             self.model = model
             self.draw(source)
 
-    def draw(self, source: str = "local") -> None:
+    def draw(self, source: str = LOCAL) -> None:
         """Renders what was loaded last: for state that lies in the view."""
         content = self._render(self.model)
         if content != self._shown:

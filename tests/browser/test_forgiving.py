@@ -76,7 +76,7 @@ def test_two_browser_tabs_are_two_editors(stage: Stage) -> None:
         expect(page.get_by_text("1 alteração", exact=True)).to_be_visible()
     first.get_by_role("button", name="Salvar").click()
     expect(first.get_by_role("heading", level=1)).to_have_text("Padaria da Primeira")
-    expect(second.get_by_text("Nome da conta: alterado entretanto")).to_be_visible()
+    expect(second.get_by_text("Nome da conta: alterado nesse meio-tempo")).to_be_visible()
     second.get_by_role("button", name="Salvar").click()
     expect(second.get_by_role("alert").filter(has_text="Escolha qual valor fica")).to_be_visible()
     expect(second.get_by_label(NAME)).to_have_value("Padaria da Segunda")

@@ -184,7 +184,7 @@ def test_two_tabs_are_two_editors_and_neither_writes_over_the_other_unseen(tmp_p
         assert not await two.save()
         assert saved(at)["name"] == "Óptica da Primeira"
         assert saved(at)["website"] is None  # all or nothing
-        assert two.error(name).startswith("Isto foi alterado entretanto")
+        assert two.error(name).startswith("Isto foi alterado nesse meio-tempo")
         assert two.clash(name) == Clash("Óptica da Primeira")
         assert two.text(name) == "Óptica da Segunda"  # what was typed stands
         two.keep_mine(name)

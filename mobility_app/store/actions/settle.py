@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mobility_app.domain.change import DISMISSED, REJECTED
 from mobility_app.errors import NotFound
-from mobility_app.store.store import Store, Touched
+from mobility_app.store.store import LOCAL, Store, Touched
 
 WINNER, LOSER = "winner", "loser"
 
@@ -30,4 +30,4 @@ def dismiss(store: Store, dseq: int) -> None:
         if row is None:
             return
         session.run("UPDATE change SET state=? WHERE dseq=?", DISMISSED, dseq)
-    store.tell(Touched(frozenset({row[0]} - {None}), frozenset({(row[1], row[2])}), "local"))
+    store.tell(Touched(frozenset({row[0]} - {None}), frozenset({(row[1], row[2])}), LOCAL))

@@ -12,6 +12,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Row
@@ -19,6 +20,7 @@ from mobility_app.domain.fields import Plain
 from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries.sheet import Mark
+from mobility_app.store.writing import Writing
 from mobility_app.ui import inputs
 from mobility_app.ui.context import App
 from mobility_app.ui.inputs import Raw
@@ -251,15 +253,22 @@ class EditSession:
             {slot: cell for slot, cell in self._cells.items() if slot[:2] not in self._new},
             tuple(self._removed),
         )
+        await self._written()
         try:
-            await self.app.write(edits.write)
+            await self.app.write(partial(self._keep, edits))
         except Refusal as refused:
             await self.refresh()  # what was changed meanwhile stands beside what was typed
             self.errors = {slot: self.words.error(error) for slot, error in refused.errors.items()}
             self.tell()
             return False
-        await self.drop()
+        self._over, self._cells, self._new, self._removed = True, {}, {}, {}
         return True
+
+    def _keep(self, edits: Edits, tx: Writing) -> None:
+        """Edits, drafts and the mark in one transaction: what is saved is never offered again."""
+        edits.write(tx)
+        if self.kept:
+            kept.forgotten(tx, self.customer_id, self.editor)
 
     async def drop(self) -> None:
         """Ends the session: edits, drafts and the mark that the sheet is being edited go."""

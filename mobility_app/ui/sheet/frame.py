@@ -20,7 +20,7 @@ from mobility_app.store.actions import settle
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries import sheet as queries
 from mobility_app.store.queries.sheet import SheetHeader
-from mobility_app.store.store import Touched
+from mobility_app.store.store import LOCAL, Touched
 from mobility_app.store.writing import Writing
 from mobility_app.ui import forms, lists
 from mobility_app.ui.context import App
@@ -55,7 +55,8 @@ class Sheet:
         self._callbacks: list[Callable[[], Awaitable[None]]] = []
         self._offers = Offers(window.app, customer_id)
         self._found = False
-        self._refreshing = self._again = False
+        self._refreshing = self._again = self._saving = False
+        self._unheard = 0  # commits of this device that came while saving
         self._body: ui.element | None = None
         self._draw_frame()
         self._opening = asyncio.ensure_future(self._open())
@@ -287,20 +288,31 @@ class Sheet:
     async def save(self) -> None:
         """Keeps all edits of the sheet in one transaction and turns to read mode; or shows what was refused."""
         session = self.session
-        if session is None:
+        if session is None or self._saving:
             return
+        self._saving, self._unheard = True, 0
+        try:
+            own = await self._save(session)
+        finally:
+            self._saving = False
+        if self._unheard > own:  # another browser tab wrote in the meantime
+            await self._follow(LOCAL)
+
+    async def _save(self, session: EditSession) -> int:
+        """How many commits it made."""
         try:
             changed, done = session.changed, await session.save()
         except MobilityError as error:
             self.fail(error)
-            return
+            return 0
         if not done:
             self._alert.set_content(savebar.refusals(session))
             self.window.run(f"fb.focus({json.dumps(savebar.first_wrong(session))})")
-            return
+            return 0
         await self._read_mode()
         if changed:
             self.toast(self.words("Saved on this device"))
+        return 1
 
     async def cancel(self) -> None:
         """Drops all edits of the sheet."""
@@ -326,6 +338,9 @@ class Sheet:
     async def _heard(self, touched: Touched) -> None:
         ours = self.customer_id in touched.roots or any(entity in ELSEWHERE for entity, _ in touched.records)
         if not ours or not self._found:
+            return
+        if self._saving and touched.source == LOCAL:  # a save draws all anew itself
+            self._unheard += 1
             return
         if self._refreshing:
             self._again = True

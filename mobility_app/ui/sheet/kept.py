@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from mobility_app.domain.change import Row
 from mobility_app.store import drafts
+from mobility_app.store.database import Session
 from mobility_app.store.drafts import Draft
 from mobility_app.store.store import Store
 
@@ -38,8 +39,13 @@ def end(store: Store, customer_id: str, editor: str) -> None:
 def forget(store: Store, customer_id: str, editor: str) -> None:
     """The sheet is not edited any more, and nothing is left of what was typed."""
     with store.transaction() as session:
-        drafts.drop(session, customer_id, editor)
-        drafts.end_edit(session, customer_id, editor)
+        forgotten(session, customer_id, editor)
+
+
+def forgotten(session: Session, customer_id: str, editor: str) -> None:
+    """The same inside the transaction of a save."""
+    drafts.drop(session, customer_id, editor)
+    drafts.end_edit(session, customer_id, editor)
 
 
 def keep(store: Store, customer_id: str, editor: str, batch: dict[str, str | None], base: int) -> None:

@@ -221,7 +221,7 @@ def test_unsaved_edits_of_a_contact_are_found_on_its_page_after_a_crash(tmp_path
         assert contact_form.left_behind(at.store, page_of(at, other)) == []
         again = EditSession(at.app, at.customer, "EUR", "two", 0)
         contact_form.load(again, page_of(at, contact_id))
-        again.resume(left)
+        await again.resume(left)
         assert await again.save()
 
     asyncio.run(asyncio.wait_for(story(), 20))
