@@ -142,7 +142,7 @@ def _translated() -> Iterator[None]:
         text = str(_cause(error)).lower()
         if "disk is full" in text or "disk i/o error" in text:
             raise DiskFull("no room left on the disk") from error
-        if "not a database" in text or "malformed" in text:
+        if "not a database" in text or "malformed" in text or "vtable constructor failed" in text:
             raise StoreDamaged("the database can't be read") from error
         raise
 

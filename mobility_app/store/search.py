@@ -1,29 +1,49 @@
 """The full-text index of customers: every spelling by which a rep may look one up, folded, with prefixes.
 
-Kept in the same transaction as the data by the write door and by the apply of pulled pages. Ranking by relevance is
-left aside on purpose: it visits every hit (p95 42 ms instead of 4 at 100,000 customers, measured before the project).
+Kept in the same transaction as the data by the write door and by the apply of pulled pages, for many customers at once.
+Beside it lies what the list sorts and filters by (`list_rows.py`). Ranking by relevance is left aside on purpose: it
+visits every hit (p95 42 ms instead of 4 at 100,000 customers, measured before the project).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from mobility_app.domain.change import Row
 from mobility_app.domain.rules import phones
+from mobility_app.store import identity, list_rows
 from mobility_app.store.records import Records
 
 CANDIDATES_MAX = 300
+HALF_LEAST = 4  # digits from which on a telephone is found by its middle or its end
+DIGITS_MOST = 25  # of a telephone, looked at from its end
+VERSION = "2"  # of what the index holds: another one makes it anew when the store is opened
+BATCH = 500  # customers indexed at once
 _LETTERS = str.maketrans(
     {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i", "ħ": "h"}
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _WORD = re.compile(r"\w+")
+_ABOVE = chr(0x10FFFF)
+_PLAIN = (
+    "SELECT customer_id, value FROM customer_email WHERE customer_id IN ({marks})",
+    "SELECT customer_id, COALESCE(first_name, '') || ' ' || COALESCE(last_name, '') FROM contact"
+    " WHERE customer_id IN ({marks})",
+    "SELECT c.customer_id, e.value FROM contact c JOIN contact_email e ON e.contact_id = c.id"
+    " WHERE c.customer_id IN ({marks})",
+)
+_PHONES = (
+    "SELECT customer_id, COALESCE(e164, value) FROM customer_phone WHERE customer_id IN ({marks})",
+    "SELECT c.customer_id, COALESCE(p.e164, p.value) FROM contact c JOIN contact_phone p ON p.contact_id = c.id"
+    " WHERE c.customer_id IN ({marks})",
+)
 
 
 def fold(text: str) -> str:
     """Lower case without accents: "Łódź" and "lodz" meet."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_LETTERS)
 
@@ -33,67 +53,130 @@ def _spellings(text: str) -> str:
     return folded if german == folded else f"{folded} {german}"
 
 
+# -- upkeep
+
+
 def refresh(session: Records, customer_ids: Iterable[str]) -> None:
     """Makes the index true for these customers; those that are gone leave it."""
-    for customer_id in customer_ids:
-        rid = session.value("SELECT rid FROM search_row WHERE customer_id=?", customer_id)
-        customer = session.get("customer", customer_id)
-        if customer is None:
-            if rid is not None:
-                session.run("DELETE FROM search WHERE rowid=?", rid)
-                session.run("DELETE FROM search_row WHERE rid=?", rid)
-            continue
-        text, key = _text(session, customer_id, customer), fold(str(customer["name"] or ""))
-        if rid is None:
-            session.run("INSERT INTO search_row (customer_id, sort_key) VALUES (?, ?)", customer_id, key)
-            rid = session.value("SELECT rid FROM search_row WHERE customer_id=?", customer_id)
-            session.run("INSERT INTO search (rowid, text) VALUES (?, ?)", rid, text)
-        elif (old := session.value("SELECT text FROM search WHERE rowid=?", rid)) != text:
-            session.run("UPDATE search_row SET sort_key=? WHERE rid=?", key, rid)
-            session.run("UPDATE search SET text=? WHERE rowid=?", text, rid)
-            assert old is not None
+    wanted = list(dict.fromkeys(customer_ids))
+    for start in range(0, len(wanted), BATCH):
+        _refresh(session, wanted[start : start + BATCH])
 
 
-def _text(session: Records, customer_id: str, customer: Row) -> str:
-    words = [str(customer[name] or "") for name in ("name", "number", "provisional_number", "identifier")]
-    region = None
-    for place in session.find("address", customer_id=customer_id):
-        words += [str(place["city"] or ""), str(place["postcode"] or "")]
-        region = region or place["country"]
-    numbers = [(row["e164"], row["value"]) for row in session.find("customer_phone", customer_id=customer_id)]
-    words += [str(row["value"] or "") for row in session.find("customer_email", customer_id=customer_id)]
-    for contact in session.find("contact", customer_id=customer_id):
-        contact_id = str(contact["id"])
-        words += [str(contact["first_name"] or ""), str(contact["last_name"] or "")]
-        words += [str(row["value"] or "") for row in session.find("contact_email", contact_id=contact_id)]
-        numbers += [(row["e164"], row["value"]) for row in session.find("contact_phone", contact_id=contact_id)]
-    for e164, typed in numbers:
-        words += phones.search_forms(str(e164 or typed or ""), str(region) if region else None)
-    return _spellings(" ".join(word for word in words if word))
+def complete(session: Records) -> None:
+    """Makes the whole index anew where an earlier program made it. Call inside a transaction, when a store is opened."""
+    if identity.meta(session, "search") == VERSION:
+        return
+    refresh(session, [row[0] for row in session.rows("SELECT id FROM customer")])
+    identity.set_meta(session, "search", VERSION)
 
 
-def find(session: Records, text: str, limit: int = CANDIDATES_MAX) -> list[str]:
-    """Ids of customers for what was typed so far: every word is the start of a word of theirs. Names that start with
-    the text come first, then names with a word that does, then the rest by name."""
+def _refresh(session: Records, wanted: list[str]) -> None:
+    known = {
+        row[0]: (row[1], tuple(row[2:4]), tuple(row[4:]))
+        for row in session.among(
+            f"SELECT r.customer_id, r.rid, s.text, s.digits, {list_rows.NAMES} FROM search_row r"
+            " JOIN search s ON s.rowid = r.rid WHERE r.customer_id IN ({marks})",
+            wanted,
+        )
+    }
+    rows, texts = list_rows.rows(session, wanted, fold), _texts(session, wanted)
+    gone = [(known[one][0],) for one in wanted if one in known and one not in rows]
+    if gone:
+        session.many("DELETE FROM search WHERE rowid=?", gone)
+        session.many("DELETE FROM search_row WHERE rid=?", gone)
+    fresh = [one for one in rows if one not in known]
+    if fresh:
+        session.many(list_rows.INSERT, [(one, *rows[one]) for one in fresh])
+        found = session.among("SELECT customer_id, rid FROM search_row WHERE customer_id IN ({marks})", fresh)
+        new = [(rid, *texts[one]) for one, rid in found]
+        session.many("INSERT INTO search (rowid, text, digits) VALUES (?, ?, ?)", new)
+    moved = [(*rows[one], known[one][0]) for one in rows if one in known and known[one][2] != rows[one]]
+    if moved:
+        session.many(list_rows.UPDATE, moved)
+    reworded = [(*texts[one], known[one][0]) for one in rows if one in known and known[one][1] != texts[one]]
+    if reworded:
+        session.many("UPDATE search SET text=?, digits=? WHERE rowid=?", reworded)
+
+
+def _texts(session: Records, wanted: list[str]) -> dict[str, tuple[str, str]]:
+    """(words, ends of telephone numbers) of each customer."""
+    words: dict[str, list[str]] = {}
+    regions: dict[str, str] = {}
+    for one, *own in session.among(
+        "SELECT id, name, number, provisional_number, identifier FROM customer WHERE id IN ({marks})", wanted
+    ):
+        words[one] = [str(value) for value in own if value]
+    for one, city, postcode, country in session.among(
+        "SELECT customer_id, city, postcode, country FROM address WHERE customer_id IN ({marks}) ORDER BY id", wanted
+    ):
+        words.setdefault(one, []).extend(str(value) for value in (city, postcode) if value)
+        if country:
+            regions.setdefault(one, country)
+    for sql in _PLAIN:
+        for one, text in session.among(sql, wanted):
+            words.setdefault(one, []).append(str(text or ""))
+    digits: dict[str, set[str]] = {}
+    for sql in _PHONES:
+        for one, number in session.among(sql, wanted):
+            forms = phones.search_forms(str(number or ""), regions.get(one))
+            words.setdefault(one, []).extend(forms)
+            digits.setdefault(one, set()).update(end for form in forms for end in _ends(form))
+    return {one: (_spellings(" ".join(found)), " ".join(sorted(digits.get(one, ())))) for one, found in words.items()}
+
+
+def _ends(digits: str) -> Iterator[str]:
+    """What follows each digit but the last few: a number is then found by any half of it."""
+    for length in range(HALF_LEAST, min(len(digits), DIGITS_MOST + 1)):
+        yield digits[-length:]
+
+
+# -- finding
+
+
+def find(
+    session: Records, text: str, limit: int = CANDIDATES_MAX, where: str = "", params: Iterable[object] = ()
+) -> list[str]:
+    """Ids of customers for what was typed so far: every word is the start of a word of theirs, or some digits in a row
+    stand anywhere in a telephone number. One whose number it is comes first, then names that start with the text, in
+    full however many there are, then names with a word that does, then the rest by name. `where` (with `params`) is a
+    further condition on `r`, a row of search_row."""
+    wanted, query = fold(text).strip(), match(text)
+    if not query:
+        return []
+    condition, values = (f" AND {where}" if where else ""), tuple(params)
+    named = session.rows(
+        "SELECT r.customer_id, r.sort_key, r.number_key FROM search_row r INDEXED BY search_row_name"
+        f" WHERE r.sort_key >= ? AND r.sort_key < ?{condition} ORDER BY r.sort_key, r.rid LIMIT ?",
+        wanted, wanted + _ABOVE, *values, limit,
+    )  # fmt: skip
+    found = session.rows(
+        "SELECT r.customer_id, r.sort_key, r.number_key FROM search JOIN search_row r ON r.rid = search.rowid"
+        f" WHERE search MATCH ?{condition} LIMIT ?",
+        query, *values, limit,
+    )  # fmt: skip
+    first, number = _WORD.findall(wanted)[0], list_rows.natural(wanted)
+
+    def rank(row: tuple[str, str, str]) -> tuple[int, str, str]:
+        name = row[1]
+        if row[2] == number:
+            return 0, name, row[0]
+        if name.startswith(wanted):
+            return 1, name, row[0]
+        return (2 if any(part.startswith(first) for part in name.split()) else 3), name, row[0]
+
+    return [row[0] for row in sorted({row[0]: row for row in (*named, *found)}.values(), key=rank)[:limit]]
+
+
+def match(text: str) -> str:
+    """What was typed as a query of the index; "" where nothing in it can be looked for."""
     wanted = fold(text)
     words = _WORD.findall(wanted)
-    digits = "".join(re.findall(r"\d", wanted))
     if not words:
-        return []
+        return ""
     query = " ".join(f'"{word}"*' for word in words)
+    digits = "".join(re.findall(r"[0-9]", wanted))
     if len(digits) >= 3 and not re.search(r"[^\W\d]", wanted):
-        query = f'({query}) OR "{digits}"*'  # a telephone typed with its blanks
-    found = session.rows(
-        "SELECT r.customer_id, r.sort_key FROM search JOIN search_row r ON r.rid = search.rowid"
-        " WHERE search MATCH ? LIMIT ?",
-        query,
-        max(limit, CANDIDATES_MAX),
-    )
-
-    def rank(row: tuple[str, str]) -> tuple[int, str, str]:
-        name = row[1]
-        if name.startswith(wanted):
-            return 0, name, row[0]
-        return (1 if any(part.startswith(words[0]) for part in name.split()) else 2), name, row[0]
-
-    return [row[0] for row in sorted(found, key=rank)[:limit]]
+        query = f'text : ({query}) OR text : "{digits}"*'  # a telephone typed with its blanks
+        return f'{query} OR digits : "{digits}"*' if len(digits) >= HALF_LEAST else query
+    return f"text : ({query})"

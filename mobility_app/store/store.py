@@ -73,8 +73,9 @@ class Store:
             raise StoreDamaged("the database was written without its key")
         with self.database.transaction() as session:
             drafts.nobody_edits(session)
-            known = identity.meta(Records(self.database.engine, session.watch), OFFSET)
-            self.clock_offset_ms = int(known or 0)
+            records = Records(self.database.engine, session.watch)
+            search.complete(records)
+            self.clock_offset_ms = int(identity.meta(records, OFFSET) or 0)
 
     def now(self) -> int:
         """UTC milliseconds: the system's clock, put right by what HQ last said. A clock that is wrong by years then
