@@ -39,7 +39,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="mobility-pictures-"))
     hq = start_hq(folder / "hq")
     try:
-        device, customer = _stage(hq, folder)
+        device, customer = stage(hq, folder)
         hq.stop()
         views = {
             "customers": "/customers", "today": "/", "sync": "/sync", "settings": "/settings",
@@ -64,7 +64,7 @@ def main() -> int:
     return 0
 
 
-def _stage(hq: Hq, folder: Path) -> tuple[Device, str]:
+def stage(hq: Hq, folder: Path) -> tuple[Device, str]:
     """A rep's device with a customer that has everything: documents, files, a waiting change, a conflict."""
     make(hq.office, customers=60)
     ana, rui = new_device(hq, folder / "ana", "Ana Silva"), new_device(hq, folder / "rui", "Rui Costa")

@@ -19,6 +19,7 @@ from mobility_app.store.store import Store
 PAGE_CHANGES = 50
 DAY_MS = 86_400_000
 HQ = "hq"  # as a user
+HQ_NAME = "HQ"  # what a change of HQ's own has as its user; the screen says "the office"
 TITLES = ("name", "title", "value", "reference", "subject", "line1", "number", "text")
 TITLE_LETTERS = 60
 
@@ -94,7 +95,7 @@ def page(store: Store, customer_id: str, asked: Asked, now: int) -> HistoryPage:
     users = {str(row[0]): people.get(str(row[0]), str(row[0])) for row in seen if row[0]}
     users = dict(sorted(users.items(), key=lambda pair: pair[1]))
     if any(row[0] is None for row in seen):
-        users[HQ] = "HQ"
+        users[HQ] = HQ_NAME
     kinds = tuple(sorted({str(row[1]) for row in seen}))
     return HistoryPage(changes, int(total), users, kinds, tuple(sorted({str(row[2]) for row in seen})), names)
 
@@ -121,7 +122,7 @@ def _shown(session: Records, people: dict[str, str], device: str, row: tuple[obj
     at, kind, entity, record_id = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
     standing = session.get(entity, record_id)
     was: Row = {line.field: line.before if kind == DELETE else line.after for line in lines if line.field}
-    who = people.get(str(row[5]), str(row[5])) if row[5] else "HQ"
+    who = people.get(str(row[5]), str(row[5])) if row[5] else HQ_NAME
     state = {"confirmed": "confirmed", REJECTED: "rejected"}.get(str(row[7]), "waiting")
     made_on = str(row[6] or "")
     return Shown(

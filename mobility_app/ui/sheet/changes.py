@@ -9,7 +9,7 @@ from mobility_app.domain.change import DELETE, LOST, UPDATE
 from mobility_app.domain.fields import Merge, Plain
 from mobility_app.errors import InvalidValue
 from mobility_app.store.queries.history import Line
-from mobility_app.store.queries.history_page import Shown
+from mobility_app.store.queries.history_page import HQ_NAME, Shown
 from mobility_app.ui import lists
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.frame import Sheet
@@ -54,7 +54,7 @@ def _said(sheet: Sheet, change: Shown) -> str:
     except InvalidValue:  # a newer version's kind of change
         return words.entity(change.entity)
     said = words(text, **{name: words(value) for name, value in places.items()})
-    return f"{said}: {change.title}" if change.title and change.entity != "customer" else said
+    return f"{said} · {change.title}" if change.title and change.entity != "customer" else said
 
 
 def _meta(sheet: Sheet, change: Shown) -> str:
@@ -64,7 +64,8 @@ def _meta(sheet: Sheet, change: Shown) -> str:
         device = words("this device")
     elif change.device:
         device = words("device {name}", name=change.device[:DEVICE_LETTERS])
-    return " · ".join(filter(None, (change.user, words.when(change.at, sheet.app.now()), device)))
+    who = words("The office") if change.user == HQ_NAME else change.user
+    return " · ".join(filter(None, (who, words.when(change.at, sheet.app.now()), device)))
 
 
 def _chip(sheet: Sheet, change: Shown) -> Html | None:

@@ -14,7 +14,7 @@ from mobility_app.domain import access, registry
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Row
 from mobility_app.domain.fields import Merge
 from mobility_app.store import verify
-from mobility_app.store.queries.history_page import Asked, HistoryPage, Shown, page
+from mobility_app.store.queries.history_page import HQ, Asked, HistoryPage, Shown, page
 from mobility_app.store.store import Store
 from mobility_app.store.writing import Writing
 from mobility_app.ui import lists
@@ -162,7 +162,10 @@ def _filters(sheet: Sheet, model: HistoryPage, asked: Asked, opened: bool) -> Ht
     days = [(str(value), words(name), None) for value, name in PERIODS]
     people = [
         ("", words("Everybody"), None),
-        *((key, name, None) for key, name in list(model.users.items())[:PEOPLE_MAX]),
+        *(
+            (key, words("The office") if key == HQ else name, None)
+            for key, name in list(model.users.items())[:PEOPLE_MAX]
+        ),
     ]
     kinds = [("", words("All kinds"), None)]
     kinds += [(kind, words(name), None) for kind, name in KINDS.items() if kind in model.kinds]

@@ -59,7 +59,8 @@ def _count(session: EditSession) -> Html:
 def refusals(session: EditSession) -> Html:
     """What was refused, field by field, for the sheet's alert line."""
     words = session.words
-    lines = [f"{_where(session, slot)}: {text}" for slot, text in list(session.errors.items())[:REFUSED_SHOWN]]
+    errors = list(session.errors.items())[:REFUSED_SHOWN]
+    lines = [words("{field}: {text}", field=_where(session, slot), text=text) for slot, text in errors]
     title = words("Not saved. Correct this and save again.")
     body = h("div", title, h("ul", [h("li", line) for line in lines]))
     return join(lists.notice("bad", body, symbol="circle-alert"))

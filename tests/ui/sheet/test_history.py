@@ -163,6 +163,8 @@ def test_filters_by_person_kind_record_and_period(tmp_path: Path) -> None:
     pressed = drawn(at, user=HQ)
     assert f'data-act="user" data-arg="{HQ}" aria-pressed="true"' in pressed
     assert "device" not in text(pressed).split("Histórico")[1]
+    assert "Escritório · " in text(pressed), "what HQ did by itself was the office's"
+    assert "HQ" not in text(pressed)
 
 
 def test_pages_of_fifty_hold_each_change_once_newest_first(tmp_path: Path) -> None:
