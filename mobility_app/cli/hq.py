@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import typer
 from rich.progress import Progress
 
+from mobility_app.cli import hq_mail
 from mobility_app.cli.reasons import INTAKE
 from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
+from mobility_app.hq import mail_settings
 from mobility_app.hq.intake.run import QUARANTINED, STORED, UNCHANGED, Report, import_path
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
 
 app = typer.Typer(no_args_is_help=True, help="Headquarters: set up, serve, import, people.")
+
+app.add_typer(hq_mail.app, name="mail")
 
 FOLDER = typer.Option(None, "--folder", help="Folder of this HQ. Usual place if left out.")
 
@@ -41,15 +46,23 @@ def serve(
     folder: Path = FOLDER,
     host: str = typer.Option("127.0.0.1", help="Address to listen on."),
     port: int = typer.Option(HQ_PORT, min=1, max=65535, help="Port to listen on."),
+    smtp: str = typer.Option(None, help="Mail server, host:port. Named nowhere, mails wait."),
+    mail_from: str = typer.Option(None, "--mail-from", help="Address that mails come from (or MOBILITY_SMTP_FROM)."),
+    smtp_security: str = typer.Option(None, "--smtp-security", help="starttls, tls or none."),
+    smtp_user: str = typer.Option(None, "--smtp-user", help="Log-in; password: MOBILITY_SMTP_PASSWORD or mail.toml."),
     with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
-) -> None:
-    """Serve devices and the office's pages until Ctrl-C."""
+) -> None:  # fmt: skip
+    """Serve devices and the office's pages, and send mail, until Ctrl-C."""
     from mobility_app.hq import server
 
     office = _office(folder)
+    mail = {"smtp": smtp, "from": mail_from, "security": smtp_security, "user": smtp_user}
+    settings = mail_settings.read(office.folder, os.environ, mail)
     typer.echo(text("Headquarters: {url}", url=f"http://{host}:{port}"))
     typer.echo(text("The office: {url}", url=f"http://{host}:{port}/office?key={server.office_key(office)}"))
-    server.serve(office.folder, host, port, with_parent=with_parent)
+    if settings is None:
+        typer.echo(text("No mail server is set: mails wait at the office."))
+    server.serve(office.folder, host, port, with_parent=with_parent, mail=mail)
 
 
 @app.command("import", epilog="Example: mobility hq import ./invoices --create-parties")

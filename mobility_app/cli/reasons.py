@@ -15,6 +15,10 @@ VALUE = MappingProxyType(
     {
         "ambiguous": N_("Several have this name. Rename one of them first."),
         "name_taken": N_("This name is taken. Choose another."),
+        "mail_sender": N_("Mail needs the address that it comes from: --mail-from office@company.example"),
+        "mail_settings": N_(
+            "This is no mail setting. See mail.toml, the MOBILITY_SMTP variables and --smtp HOST:PORT."
+        ),
         "needed_for_csv": N_("These CSV files name no seller. Say --company NAME, or --create-parties to make one."),
         "not_empty": N_("This headquarters holds data already. Choose another --folder for the demo."),
     }

@@ -185,6 +185,7 @@ _OWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "job_title": N_("Job title"),
             "opted_out": N_("Wants no mailings"),
         },
+        "message": {"reason": N_("Reason"), "undelivered_ids": N_("Not delivered to")},
         "activity": {
             "direction": N_("Direction"),
             "starts_at": N_("Start"),
@@ -192,6 +193,7 @@ _OWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "due_at": N_("Due"),
             "place": N_("Place"),
             "outcome": N_("Outcome"),
+            "mail_state": N_("Mail"),
         },
         "ticket": {
             "reference": N_("Reference"),

@@ -74,7 +74,7 @@ def make(office: Office, *, customers: int = 500, seed: int = 1) -> int:
     hand = _people(office, seed)
     made = 0
     while made < customers:  # ends: every turn makes at least one
-        with office.ledger.transaction() as tx:
+        with office.ledger.transaction(silent=True) as tx:
             records = 0
             while made < customers and records < ROOM:
                 records += _customer(tx, hand, made)
@@ -100,7 +100,7 @@ def _people(office: Office, seed: int) -> _Hand:
         user = office.add_user(name, role, company, list(held), email, "pt" if "Lus" in company else "es")
         for territory in held if role == "rep" else ():
             hand.reps.setdefault(hand.territories[(company, territory)], []).append(user)
-    with office.ledger.transaction() as tx:
+    with office.ledger.transaction(silent=True) as tx:
         for name, company_id in hand.companies.items():
             hand.labels[name] = [tx.create("label", {"company_id": company_id, "name": label}) for label in LABELS]
             hand.lists[name] = tx.create("mailing_list", {"company_id": company_id, "name": "Novidades"})

@@ -2,21 +2,22 @@
 
 A transaction collects entries and publishes them at its end: then, and only then, the head of each stream is taken,
 so numbers are gap-free and in commit order, and nothing slow happens after. Judging is `judge.py`'s business; this
-door believes its callers (judge, imports, the command line).
+door believes its callers (judge, imports, the command line). What must be written along with the entries, such as the
+mails about them (`outbox.py`), hangs on `along`.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 from mobility_app.domain import clock, registry
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Entry, Patch, Row, link
-from mobility_app.domain.fields import Entity, Plain, Scope, check
+from mobility_app.domain.fields import Entity, Merge, Plain, Scope, check
 from mobility_app.domain.rules import checks
 from mobility_app.errors import NotFound
 from mobility_app.hq import scopes
@@ -63,9 +64,10 @@ class Ledger:
     """HQ's records and their log."""
 
     def __init__(
-        self, database: Database, *, now: Callable[[], int], random: Callable[[int], bytes], epoch: str = ""
-    ) -> None:
-        self.database, self.now, self.random = database, now, random
+        self, database: Database, *, now: Callable[[], int], random: Callable[[int], bytes], epoch: str = "",
+        along: Callable[[Transaction], None] = lambda tx: None,
+    ) -> None:  # fmt: skip
+        self.database, self.now, self.random, self.along = database, now, random, along
         with database.transaction() as session:
             session.run("INSERT INTO stream (id, head) VALUES (?, 0) ON CONFLICT (id) DO NOTHING", scopes.GLOBAL)
             session.run(
@@ -83,12 +85,14 @@ class Ledger:
             yield Records(self.database.engine, session.watch)
 
     @contextmanager
-    def transaction(self, author: Author | None = None) -> Iterator[Transaction]:
-        """One HQ transaction, published at its end."""
+    def transaction(self, author: Author | None = None, *, silent: bool = False) -> Iterator[Transaction]:
+        """One HQ transaction, published at its end. `silent`: nobody is told about it (made data, what mail itself notes)."""
         with self.database.transaction() as session:
             session.run("UPDATE ctx SET applying=1")
             tx = Transaction(Records(self.database.engine, session.watch), self, author or Author())
             yield tx
+            if not silent:
+                self.along(tx)
             tx.publish()
             session.run("UPDATE ctx SET applying=0")
 
@@ -162,9 +166,12 @@ class Transaction(Records):
         assert state is not None
         if values:
             self.put(entity, record_id, values)
-        version = (PENDING, self._stamp(), self.author.device_id)
-        state.versions.update(dict.fromkeys(values, version))
-        self._enter(UPDATE, entity, record_id, {name: (row.get(name), value) for name, value in values.items()}, state)
+        quiet = _quiet(entity, values)
+        if not quiet:
+            version = (PENDING, self._stamp(), self.author.device_id)
+            state.versions.update(dict.fromkeys(values, version))
+        patch: Patch = {name: (row.get(name), value) for name, value in values.items()}
+        self._enter(UPDATE, entity, record_id, patch, state, version=not quiet)
         if entity == "customer" and {"territory_id", "shared"} & set(values):
             self._move(record_id, scopes.of_customer(row), scopes.of_customer({**row, **values}))
 
@@ -205,6 +212,11 @@ class Transaction(Records):
         if self._kept and record_id not in self._kept[-1]:  # whoever asks may change it
             self._kept[-1][record_id] = deepcopy(state)
         return state
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What this transaction has entered so far, not numbered yet."""
+        return tuple(self._entries)
 
     def deleted_patch(self, record_id: str) -> Patch | None:
         """What this transaction's own delete of a record took away, if it did."""
@@ -287,7 +299,7 @@ class Transaction(Records):
 
     def _version(self, entry: Entry, seq: int) -> None:
         state = self._states[entry.record_id]
-        if state is None or entry.kind == LOST:
+        if state is None or entry.kind == LOST or (entry.kind == UPDATE and _quiet(entry.entity, entry.patch)):
             return
         state.seq, state.device_id = seq, entry.device_id
         version = (seq, entry.stamp, entry.device_id)
@@ -370,6 +382,12 @@ _STATE = (
     "id", "entity", "root_id", "stream", "seq", "device_id", "made_seq", "made_stamp", "made_device", "made_user",
     "deleted", "leads_to", "versions",
 )  # fmt: skip
+
+
+def _quiet(entity: str, names: Iterable[str]) -> bool:
+    """Whether only fields change that HQ alone derives: no news of the record to who deletes or edits it unseen."""
+    fields = [registry.entity(entity).field(name) for name in names]
+    return bool(fields) and all(field.derived and field.merge is Merge.HQ for field in fields)
 
 
 def _read_state(session: Records, record_id: str) -> State | None:

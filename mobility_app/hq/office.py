@@ -15,7 +15,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.fields import Plain, dumped
 from mobility_app.domain.rules.places import currency_of, language_of
 from mobility_app.errors import InvalidValue, NotFound
-from mobility_app.hq import devices
+from mobility_app.hq import devices, outbox
 from mobility_app.hq.headquarters import Headquarters, private_bytes
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.schema import open_database
@@ -31,7 +31,7 @@ class Office:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.now, self.random = folder, now, random
         self.database = open_database(folder / "hq.db")
-        self.ledger = Ledger(self.database, now=now, random=random)
+        self.ledger = Ledger(self.database, now=now, random=random, along=outbox.note)
         self.headquarters = Headquarters(self.ledger, _signing_key(folder / "hq.key", random))
 
     @property

@@ -1,4 +1,5 @@
-"""The office's side, to look at: customers, one customer with what hangs on it, and its history. Nothing can be changed.
+"""The office's side, to look at: customers, one customer with what hangs on it, and its history. Nothing can be changed
+but what becomes of mail that could not be delivered (`mail_page.py`).
 
 Server-made HTML without scripts, every value escaped. `?key=` opens it once and leaves a strict cookie.
 """
@@ -14,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mobility_app.domain import registry
 from mobility_app.domain.fields import dumped, instant_text, is_id
+from mobility_app.hq import mail_page
 from mobility_app.hq.office import Office
 from mobility_app.store.records import Records, patch_plain
 
@@ -29,7 +31,9 @@ main{max-width:1080px;margin:0 auto;padding:24px}h1{font-size:21px;margin:0 0 16
 section{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:16px 18px;margin:0 0 16px;
 overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:8px 12px 8px 0;
 border-top:1px solid var(--line);vertical-align:top}th{color:var(--ink-3);font-weight:400;font-size:13px}
-a{color:var(--accent)}input{font:inherit;height:40px;border-radius:10px;border:1px solid #8C8B84;padding:0 12px;
+a{color:var(--accent)}button{font:inherit;min-height:40px;border-radius:10px;border:1px solid #8C8B84;padding:0 14px;
+background:var(--surface);color:inherit;cursor:pointer}
+input{font:inherit;height:40px;border-radius:10px;border:1px solid #8C8B84;padding:0 12px;
 background:var(--surface);color:inherit;max-width:100%}del{color:#AE231C}ins{color:#17693F;text-decoration:none}
 @media(prefers-color-scheme:dark){del{color:#FF9A92}ins{color:#63CE94}}
 """
@@ -66,6 +70,7 @@ def pages(office: Office, key: str) -> APIRouter:
                 f"{row['name']} · {row['number']}", _sheet(session, customer_id) + _history(session, customer_id)
             )
 
+    router.include_router(mail_page.pages(office.ledger, known, _page))
     return router
 
 
@@ -73,7 +78,8 @@ def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
     html = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
-        f'<body><main><p><a href="/office">Headquarters</a></p><h1>{escape(title)}</h1>{body}</main></body></html>'
+        '<body><main><p><a href="/office">Headquarters</a> · <a href="/office/mail">Mail</a></p>'
+        f"<h1>{escape(title)}</h1>{body}</main></body></html>"
     )
     headers = {
         "content-security-policy": _CSP, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",

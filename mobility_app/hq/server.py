@@ -7,12 +7,15 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
 
+from mobility_app.hq import mail_settings
 from mobility_app.hq.app import create_app
 from mobility_app.hq.office import Office
+from mobility_app.hq.post import Post
 from mobility_app.store.store import wall_ms
 from mobility_app.store.vault import replace_file
 
@@ -21,10 +24,14 @@ CONNECTIONS_MAX = 500
 DRAIN_SECONDS = 20
 
 
-def serve(folder: Path, host: str, port: int, *, with_parent: bool = False) -> None:
-    """Serves until SIGTERM or Ctrl-C. `with_parent`: also ends when standard input closes, so that nothing that a
-    test or the demo started outlives it. Raises OSError where the port is taken."""
+def serve(
+    folder: Path, host: str, port: int, *, with_parent: bool = False, mail: Mapping[str, str] | None = None
+) -> None:  # fmt: skip
+    """Serves until SIGTERM or Ctrl-C, and sends mail where a mail server is named (`mail_settings.py`; `mail` are options
+    that come before file and environment). `with_parent`: also ends when standard input closes, so that nothing that a
+    test or the demo started outlives it. Raises OSError where the port is taken, InvalidValue for bad mail settings."""
     office = Office(folder, now=wall_ms)
+    settings = mail_settings.read(folder, os.environ, mail)
     logging.basicConfig(
         filename=folder / "hq.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
@@ -44,7 +51,11 @@ def serve(folder: Path, host: str, port: int, *, with_parent: bool = False) -> N
     server = uvicorn.Server(config)
     if with_parent:
         threading.Thread(target=_follow_parent, daemon=True).start()
+    stop = threading.Event()
+    if settings is not None:  # after the port was bound: one server for a folder, so one post
+        threading.Thread(target=Post(office.ledger, settings).run, args=(stop,), daemon=True, name="post").start()
     server.run(sockets=[listener])
+    stop.set()
 
 
 def office_key(office: Office) -> str:

@@ -58,6 +58,11 @@ CHOICE = MappingProxyType(
             "closed": P_("activity", "Closed"),
             "cancelled": P_("activity", "Cancelled"),
         },
+        ("activity", "mail_state"): {
+            "waiting": P_("message", "Waiting"),
+            "sent": P_("message", "Sent"),
+            "failed": P_("message", "Failed"),
+        },
         ("activity", "direction"): {"made": P_("call", "Made"), "received": P_("call", "Received")},
         ("ticket", "status"): {"open": P_("ticket", "Open"), "closed": P_("ticket", "Closed")},
         ("ticket", "priority"): {
@@ -70,6 +75,12 @@ CHOICE = MappingProxyType(
             "waiting": P_("message", "Waiting"),
             "sent": P_("message", "Sent"),
             "failed": P_("message", "Failed"),
+        },
+        ("message", "reason"): {
+            "no_address": N_("No e-mail address is known."),
+            "opted_out": N_("Mailings are not wanted there."),
+            "refused": N_("The mail server there refused it."),
+            "unreachable": N_("The mail server did not answer for a day."),
         },
         ("conflict", "state"): {"open": P_("conflict", "Open"), "settled": P_("conflict", "Settled")},
         ("user", "role"): {

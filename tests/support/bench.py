@@ -14,13 +14,16 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
 
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Unreachable
+from mobility_app.hq import post
 from mobility_app.hq.office import Dump, Office, dump
 from mobility_app.store import identity, vault
 from mobility_app.store.actions.attachments import attach
@@ -31,9 +34,11 @@ from mobility_app.sync import signing
 from mobility_app.sync.engine import Engine, Round
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import HttpTransport, Reply
+from tests.support.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
+MAIL_SECONDS = 20
 PIECE_BYTES = 1024 * 1024
 _SERVE = (
     "import sys; from pathlib import Path; from mobility_app.hq.server import serve;"
@@ -55,13 +60,14 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Hq:
-    """A headquarters: a folder and, while it runs, a process."""
+    """A headquarters: a folder and, while it runs, a process. Its mail goes to a sink on the loopback, in this process."""
 
     folder: Path
     port: int
     settings: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     office: Office = field(init=False)
+    sink: Sink = field(default_factory=Sink)
 
     def __post_init__(self) -> None:
         self.office = Office(self.folder, now=wall_ms)
@@ -80,8 +86,25 @@ class Hq:
     def add_territory(self, company: str, name: str) -> str:
         return self.office.add_territory(company, name)
 
-    def add_user(self, name: str, role: str, company: str, territories: list[str]) -> str:
-        return self.office.add_user(name, role, company, territories)
+    def add_user(
+        self, name: str, role: str, company: str, territories: list[str], email: str | None = None, language: str = ""
+    ) -> str:
+        """Without an e-mail the user gets one after name and company: ana.silva@lusa.example."""
+        return self.office.add_user(name, role, company, territories, email or usual_email(name, company), language)
+
+    def mails(self) -> list[EmailMessage]:
+        """What the mail server received, in order, envelope in X-MailFrom and X-RcptTo. Waits until nothing that was
+        just noted is on its way any more; what is held back or tried later is not waited for."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        while self.process is not None and time.monotonic() < deadline and self._on_the_way():
+            select_wait(0.05)
+        return self.sink.received()
+
+    def _on_the_way(self) -> bool:
+        with self.office.ledger.reading() as session:
+            return not post.paused(session) and bool(session.value(
+                "SELECT 1 FROM outbox WHERE state='sending' OR (state='waiting' AND tries=0) LIMIT 1"
+            ))  # fmt: skip
 
     def import_path(self, path: Path | str) -> object:
         """Imports a file or folder, making the sellers that it names."""
@@ -96,8 +119,8 @@ class Hq:
         """Starts the process on the same port and waits until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-c", _SERVE, str(self.folder), str(self.port)],
-            cwd=ROOT, env={**environment(), **self.settings}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            cwd=ROOT, env={**environment(), **self.sink.settings(), **self.settings}, stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         wait_for_port(self.port, self.process)
 
@@ -124,6 +147,13 @@ def start_hq(folder: Path | str, database: str = "sqlite", **settings: str) -> H
     hq = Hq(Path(folder), free_port(), settings)
     hq.start()
     return hq
+
+
+def usual_email(name: str, company: str) -> str:
+    """ana.silva@lusa.example"""
+    plain = [unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower() for text in (name, company)]
+    local, domain = (re.sub(r"[^a-z0-9]+", mark, text).strip(mark) for text, mark in zip(plain, ".-", strict=True))
+    return f"{local or 'user'}@{domain or 'company'}.example"
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:

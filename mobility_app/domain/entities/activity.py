@@ -6,6 +6,7 @@ from mobility_app.domain.fields import Entity, Field, Kind, Merge, Scope
 
 KINDS = ("task", "call", "appointment")
 STATUSES = ("open", "closed", "cancelled")
+MAIL_STATES = ("waiting", "sent", "failed")
 
 ACTIVITY = Entity(
     "activity",
@@ -22,6 +23,7 @@ ACTIVITY = Entity(
         Field("notes", Kind.NOTE, Merge.TEXT3),
         Field("outcome", Kind.NOTE, Merge.TEXT3),
         Field("assignee_id", Kind.REF, refers="user"),
+        Field("mail_state", Kind.CHOICE, Merge.HQ, choices=MAIL_STATES, derived=True),  # of the mails about it
     ),
     Scope.ROOT,
     right="activity",

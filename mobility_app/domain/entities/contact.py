@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from mobility_app.domain.fields import Entity, Field, Kind, Merge, Scope
 
+# Why a mail did not reach somebody: nobody answered for a day, turned away, no e-mail address, wants no mailings.
+UNDELIVERED = ("unreachable", "refused", "no_address", "opted_out")
+
 CONTACT = Entity(
     "contact",
     (
@@ -103,6 +106,8 @@ MESSAGE = Entity(
         Field("body", Kind.NOTE, Merge.IMMUTABLE, required=True),
         Field("contact_ids", Kind.REFS, Merge.IMMUTABLE, required=True, refers="contact"),
         Field("state", Kind.CHOICE, Merge.HQ, choices=("waiting", "sent", "failed"), default="waiting"),
+        Field("reason", Kind.CHOICE, Merge.HQ, choices=UNDELIVERED),  # why, where it failed
+        Field("undelivered_ids", Kind.REFS, Merge.HQ, refers="contact"),  # to whom
     ),
     Scope.ROOT,
     right="lists",

@@ -1,4 +1,5 @@
-"""Countries, currencies and languages: which codes and names there are, and the language and currency that nobody said.
+"""Countries, currencies and languages: which codes and names there are, and the language, currency and time zone that
+nobody said.
 
 Called by `checks.settled`, defaults and imports. The source is CLDR, through Babel, which is loaded at the first
 question. Codes out of use stay known: an old record must not become unwritable because a country changed its money.
@@ -9,9 +10,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-LANGUAGE_FALLBACK, CURRENCY_FALLBACK = "en", "EUR"
+LANGUAGE_FALLBACK, CURRENCY_FALLBACK, ZONE_FALLBACK = "en", "EUR", "UTC"
 
 _ALIASES = {"uk": "GB", "great britain": "GB", "england": "GB", "usa": "US", "u.s.a.": "US", "holland": "NL"}
+_ZONES = {
+    "PT": "Europe/Lisbon", "ES": "Europe/Madrid", "FR": "Europe/Paris", "DE": "Europe/Berlin", "BR": "America/Sao_Paulo",
+    "MX": "America/Mexico_City", "CL": "America/Santiago", "AR": "America/Argentina/Buenos_Aires", "US": "America/New_York",
+    "CA": "America/Toronto", "AU": "Australia/Sydney",
+}  # fmt: skip
 _CODES = {"UK": "GB", "XI": "GB", "EL": "GR", "1A": "XK"}  # as VAT ids and e-invoices write them
 
 # CLDR's two letters beyond ISO 3166-1: reserved, of the user's own, unions. Kosovo's XK stays: mail and trade use it.
@@ -52,6 +58,17 @@ def country_of(text: str) -> str | None:
     if code in countries():
         return code
     return _ALIASES.get(plain.casefold()) or _by_name().get(plain.casefold())
+
+
+@lru_cache(maxsize=300)
+def zone_of(country: str) -> str:
+    """The time zone (IANA) in which a company of that country tells the time: its only one, or that of its capital."""
+    from babel.core import get_global
+
+    if country in _ZONES:
+        return _ZONES[country]
+    zones = sorted(zone for zone, where in get_global("zone_territories").items() if where == country)
+    return zones[0] if len(zones) == 1 else ZONE_FALLBACK
 
 
 @lru_cache(maxsize=1)

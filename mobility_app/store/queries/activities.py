@@ -18,7 +18,8 @@ PAGE_ROWS = 50
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
     """One activity. `group`: closed, planned or open; `moment` is its start or due instant, in UTC milliseconds;
-    `mine`: the reader made it or does it, which for a rep is the condition for changing it."""
+    `mine`: the reader made it or does it, which for a rep is the condition for changing it. `mail`: how the mails about it
+    stand (waiting, sent, failed), empty where nobody was to be told."""
 
     id: str
     kind: str
@@ -31,6 +32,7 @@ class ActivityRow:
     direction: str
     assignee: str
     mine: bool
+    mail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _row(row: Row, people: Mapping[str, str], now: int, me: str, made: frozenset
     return ActivityRow(
         str(row["id"]), str(row["kind"]), str(row["title"]), str(row["status"]), activities.group_of(row, now),
         activities.overdue(row, now), activities.when(row), str(row["place"] or ""), str(row["direction"] or ""),
-        people.get(str(row["assignee_id"]), ""), mine,
+        people.get(str(row["assignee_id"]), ""), mine, str(row["mail_state"] or ""),
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class HistoryPage:
 
 _UNION = (
     "SELECT at, kind, entity, record_id, patch, user_id, device_id, 'confirmed' AS state, stream || ':' || seq AS k,"
-    " seq AS n FROM entry WHERE root_id=? AND patch != '{}'"
+    " seq AS n FROM entry WHERE root_id=? AND patch != '{}' AND patch NOT LIKE '{\"mail_state\":%'"  # no act of anybody
     " UNION ALL SELECT at, kind, entity, record_id, patch, user_id, ?, state, 'own:' || dseq, 9000000000000 + abs(dseq)"
     " FROM change WHERE root_id=? AND state != 'dismissed'"
 )

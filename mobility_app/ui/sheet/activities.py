@@ -17,7 +17,7 @@ from mobility_app.ui import dialogs, lists, marks
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_, P_
-from mobility_app.ui.sheet import activity, unsettled
+from mobility_app.ui.sheet import activity, mailings, unsettled
 from mobility_app.ui.sheet.activity import FIELDS, NEW, SYMBOLS
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
@@ -124,7 +124,8 @@ def _row(sheet: Sheet, row: ActivityRow) -> Html:
     when = words.date_time(row.moment) if row.moment is not None else ""
     meta = " · ".join(filter(None, (words.choice("activity", "kind", row.kind), when, row.place, row.assignee)))
     end: list[Html | None] = [
-        marks.chip_for(words, sheet.header.record_mark("activity", row.id)), activity.status_chip(words, row),
+        marks.chip_for(words, sheet.header.record_mark("activity", row.id)),
+        None if row.mail == "sent" else mailings.chip(words, row.mail), activity.status_chip(words, row),
     ]  # fmt: skip
     if activity.may_change(sheet, row):
         done = row.group == activities.CLOSED

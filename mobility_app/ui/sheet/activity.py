@@ -11,7 +11,7 @@ from mobility_app.store.store import Store
 from mobility_app.ui import dialogs, lists, marks
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
-from mobility_app.ui.sheet import unsettled
+from mobility_app.ui.sheet import mailings, unsettled
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.words import Words
 
@@ -119,7 +119,7 @@ def render(sheet: Sheet, model: ActivitySheet | None) -> Html:
     row = model.row
     refused_deletion = unsettled.deletion(sheet, "activity", row.id)
     chip = marks.chip_for(words, sheet.header.mark("activity", row.id))
-    title = h("span", row.title, " ", status_chip(words, row), " ", chip)
+    title = h("span", row.title, " ", status_chip(words, row), " ", mailings.chip(words, row.mail), " ", chip)
     main = lists.card(
         title,
         refused_deletion, lists.fields(*_fields(sheet, model, plain=refused_deletion is not None)),

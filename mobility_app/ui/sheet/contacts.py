@@ -15,7 +15,7 @@ from mobility_app.ui import dialogs, lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h, join
 from mobility_app.ui.names import N_
-from mobility_app.ui.sheet import reach
+from mobility_app.ui.sheet import mailings, reach
 from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
@@ -26,8 +26,9 @@ LABELS_SHOWN = 3
 
 
 async def build(sheet: Sheet) -> None:
-    """Draws the list."""
+    """Draws the list, and the last messages below it."""
     await _View(sheet).show()
+    await mailings.show(sheet)
 
 
 class _View:

@@ -1,0 +1,3 @@
+ALTER TABLE "message" ADD COLUMN "reason" TEXT;
+ALTER TABLE "message" ADD COLUMN "undelivered_ids" TEXT;
+ALTER TABLE "activity" ADD COLUMN "mail_state" TEXT;
