@@ -70,6 +70,10 @@ def test_what_is_no_web_site_or_misleads_is_refused(address: str) -> None:
         ("joão@pão.example", "joão@pão.example"),
         ("a@b-c.museum", "a@b-c.museum"),
         (f"{'a' * 64}@acme.pt", f"{'a' * 64}@acme.pt"),
+        ("ana@XN--PO-SIA.example", "ana@pão.example"),
+        ("ana@BÜCHER.example", "ana@bücher.example"),
+        ("josé@acme.pt", "josé@acme.pt"),
+        ("ana@mail.acme.example", "ana@mail.acme.example"),
     ],
 )
 def test_an_email_is_kept_with_its_domain_in_lower_case(typed: str, kept: str) -> None:
@@ -102,6 +106,15 @@ def test_an_email_is_kept_with_its_domain_in_lower_case(typed: str, kept: str) -
         f"{'a' * 65}@acme.pt",
         f"a@{'b' * 64}.pt",
         f"a@{'.'.join(['b' * 60] * 5)}",
+        '"ana silva"@acme.pt',
+        "ana(casa)@acme.pt",
+        "ana@[192.168.1.10]",
+        "ana@acme_lda.pt",
+        "ana@printer.local",
+        "ana@acme.invalid",
+        "ana@xn--0.pt",
+        "mailto:ana@acme.pt",
+        "ana@acme.pt?bcc=all@acme.pt",
     ],
 )
 def test_what_is_no_email_is_refused(typed: str) -> None:

@@ -1,7 +1,8 @@
 """Web sites and e-mail addresses: what may be kept, and so be clicked.
 
 Called by `checks.settled`, imports and the composer of messages. Only the form is checked, offline; whether somebody
-answers there is found out by clicking. Returns the text to keep, or None where it is refused.
+answers there is found out by clicking. Returns the text to keep, or None where it is refused. E-mail addresses are
+judged by email-validator, which knows what the registries of names allow in every script; it asks no name server here.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from urllib.parse import urlsplit
 
 SCHEMES = ("http", "https")
 EMAIL_LENGTH_MAX = 254  # RFC 5321: a path of 256 with its two brackets
-_LOCAL_LENGTH_MAX = 64
 
 _WORD = "A-Za-z0-9\u00a1-\U0010ffff"  # letters of any script: names of hosts and people are not only ASCII
 _LABEL = rf"[{_WORD}](?:[{_WORD}_-]{{0,61}}[{_WORD}])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\.?")
-_LOCAL = re.compile(rf"[{_WORD}!#$%&'*+/=?^_`{{|}}~-]+(?:\.[{_WORD}!#$%&'*+/=?^_`{{|}}~-]+)*")
 
 
 def website(text: str) -> str | None:
@@ -38,15 +37,17 @@ def website(text: str) -> str | None:
 
 def email(text: str) -> str | None:
     """An address as RFC 5322 writes it without quotes and comments, letters of any script allowed (RFC 6531). The
-    domain is kept in lower case, what stands before the @ as it is."""
+    domain is kept in lower case, what stands before the @ as it is. Names that lead nowhere outside a house (".local",
+    ".invalid") are refused: HQ could never deliver to them."""
+    from email_validator import EmailNotValidError, validate_email  # here: most records hold none
+
     address = text.strip()
-    local, at, domain = address.rpartition("@")
-    domain = domain.lower()
-    if not at or not _plain(address) or len(address) > EMAIL_LENGTH_MAX or len(local) > _LOCAL_LENGTH_MAX:
+    if not _plain(address) or len(address) > EMAIL_LENGTH_MAX:
         return None
-    if not _LOCAL.fullmatch(local) or not _HOST.fullmatch(domain) or domain.endswith("."):
+    try:
+        return str(validate_email(address, check_deliverability=False, strict=True).normalized)
+    except EmailNotValidError:
         return None
-    return None if domain.rpartition(".")[2].isdigit() else f"{local}@{domain}"
 
 
 def _plain(text: str) -> bool:
