@@ -21,7 +21,11 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "store": (("store", "domain", "errors"), ("nicegui", "requests", "fastapi", "starlette")),
     "sync": (("sync", "domain", "store", "errors"), ("nicegui", "fastapi", "starlette", "peewee")),
     "hq": (("hq", "domain", "store", "sync.protocol", "errors"), ("nicegui", "requests", "peewee")),
-    "ui": (("ui", "domain", "store", "sync.status", "errors"), ("requests", "peewee", "playhouse", "sqlcipher3")),
+    "ui": (
+        ("ui", "domain", "store", "sync.status", "outlook", "errors"),
+        ("requests", "peewee", "playhouse", "sqlcipher3"),
+    ),
+    "outlook": (("outlook", "errors"), ("peewee", "nicegui", "requests", "fastapi", "starlette", "cryptography")),
     "sync/protocol.py": (("domain", "errors"), ("nicegui", "fastapi", "starlette", "peewee", "requests")),
 }
 TOP = {"app", "cli", "config", "device", "__main__"}  # may import everything; nobody imports them
@@ -61,6 +65,18 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
             elif imported.split(".")[0] in foreign:
                 broken.append(f"{name} imports {imported}")
     assert broken == []
+
+
+def test_statistics_are_loaded_by_the_process_of_a_forecast_alone() -> None:
+    """They weigh 120 MB: what the app itself imports must not reach them."""
+    heavy, fit = {"statsmodels", "numpy", "scipy", "pandas"}, f"{OURS}.outlook.fit"
+    found = {
+        name
+        for name, _, tree in modules()
+        for imported in imports(tree)
+        if imported.split(".")[0] in heavy or imported.startswith(fit)
+    }
+    assert found == {"outlook/fit.py", "outlook/__main__.py"}
 
 
 def test_nobody_imports_the_top() -> None:

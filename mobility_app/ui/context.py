@@ -19,6 +19,7 @@ from nicegui.element import Element
 
 from mobility_app.domain.access import Actor
 from mobility_app.errors import MobilityError
+from mobility_app.outlook.kept import Outlooks
 from mobility_app.store import identity
 from mobility_app.store.files import FileVault
 from mobility_app.store.store import Store, Touched, wall_ms
@@ -95,6 +96,7 @@ class App:
         self.changed = Event[Touched]()
         self.status_changed = Event[[]]()
         self.editor_gone = Event[str]()  # id of a customer whose editor left without saving
+        self.outlooks = Outlooks()
         self.waiting = NOTHING_WAITS
         self.actor: Actor | None = None
         self._opened: Opened | None = None
@@ -227,6 +229,7 @@ class App:
         if self._unlisten is not None:
             self._unlisten()
         self._opened, self._unlisten, self.actor, self.waiting = None, None, None, NOTHING_WAITS
+        self.outlooks.clear()
 
     # -- short forms that are open
 

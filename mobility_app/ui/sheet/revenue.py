@@ -1,12 +1,13 @@
 """Tab "Revenue": what the customer was billed, by category and by month, from the billing documents.
 
 Donut, bars, figures, lists and tables all show one `RevenueView`; a slice, a bar or a line of them lists the documents
-behind it. `RevenueTab` holds what is chosen in this browser tab; what it looks like is `revenue_markup.py`. Nothing is
-forecast or exported here.
+behind it; CSV has the same figures. The forecast comes from a process of its own while everything else stands already.
+`RevenueTab` holds what is chosen in this browser tab; what it looks like is `revenue_markup.py`, `outlook_markup.py`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -16,13 +17,16 @@ from urllib.parse import urlencode
 
 from nicegui import events, ui
 
-from mobility_app.errors import InvalidValue
+from mobility_app.errors import InvalidValue, MobilityError
+from mobility_app.outlook.history import MONTHS_MOST, Ask, Outlook
 from mobility_app.store.queries import revenue as queries
+from mobility_app.store.queries.months import months as whole_months
 from mobility_app.store.queries.revenue import FROM_TO, LAST_12, Asked, BehindPage, RevenueView
 from mobility_app.ui import charts
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, h
 from mobility_app.ui.names import N_
+from mobility_app.ui.sheet import outlook_markup
 from mobility_app.ui.sheet import revenue_markup as look
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.revenue_markup import NAMES, Chosen
@@ -42,6 +46,8 @@ class RevenueTab:
         self.page: BehindPage | None = None
         self._stack = ui.element("div").classes("fb-stack")
         self._parts: dict[str, ui.html] = {}
+        self._ask_outlook = Ask("", ())
+        self._calculation: asyncio.Future[None] | None = None  # kept, so that nobody collects it half done
 
     async def load(self) -> None:
         """Reads the figures and, where something is chosen, the documents behind it; then shows them."""
@@ -58,6 +64,8 @@ class RevenueTab:
         if asked is self.asked and chosen is self.chosen and not self._stack.is_deleted:
             self.view, self.page = view, page
             self._show(view)
+            if view.documents_ever:
+                await self._foresee(view.currency)
 
     async def _read_behind(self, view: RevenueView) -> BehindPage | None:
         one = self.chosen
@@ -96,6 +104,7 @@ class RevenueTab:
                 self._bars = self._chart("fb-chart-bars", self._bar_clicked)
                 self._parts["colours"] = markup(NOTHING)
         self._parts["behind"] = markup(NOTHING, self._act)
+        self._parts["outlook"] = markup(NOTHING, self._act)
         self._parts["tables"] = markup(NOTHING, self._act)
         self._draw_range()
 
@@ -131,6 +140,31 @@ class RevenueTab:
         _set(self._donut, charts.donut(words, parts, view.currency, total=total, note=note))
         months = look.bars_of(words, view.now.by_month)
         _set(self._bars, charts.bars(words, months, view.currency, before=before, names=names))
+
+    async def _foresee(self, currency: str) -> None:
+        """Shows the forecast where it is known, else that it is on its way; nothing waits for it."""
+        found = await self.sheet.read(
+            whole_months, self.sheet.customer_id, currency, self.sheet.app.today(), MONTHS_MOST
+        )
+        self._ask_outlook, outlooks = Ask(found.first, found.values), self.sheet.app.outlooks
+        known = outlooks.known(self.sheet.customer_id, self._ask_outlook)
+        self._show_outlook(currency, known)
+        if self._ask_outlook.enough and known is None:
+            self._calculation = asyncio.ensure_future(self._calculate(self._ask_outlook, currency))
+
+    async def _calculate(self, ask: Ask, currency: str) -> None:
+        try:
+            found, failed = await self.sheet.app.outlooks.of(self.sheet.customer_id, ask), False
+        except MobilityError:
+            found, failed = None, True
+        if ask == self._ask_outlook:  # else other figures came meanwhile
+            self._show_outlook(currency, found, failed=failed)
+
+    def _show_outlook(self, currency: str, found: Outlook | None, *, failed: bool = False) -> None:
+        if "outlook" in self._parts and not self._stack.is_deleted:
+            content = outlook_markup.card(self.words, self._ask_outlook, found, currency, failed=failed)
+            if self._parts["outlook"].content != content:
+                self._parts["outlook"].set_content(content)
 
     def _behind(self, view: RevenueView) -> Html:
         if self.chosen is None or self.page is None:
@@ -195,6 +229,8 @@ class RevenueTab:
             case "close":
                 self.chosen = None
                 await self.load()
+            case "foresee":
+                await self._foresee(view.currency)
 
     async def _ask_period(self, name: str, view: RevenueView) -> None:
         start, end = view.period.start.isoformat(), view.period.end.isoformat()

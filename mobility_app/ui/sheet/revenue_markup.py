@@ -122,10 +122,10 @@ def legend(words: Words, parts: list[Slice], currency: str) -> Html:
     rows = [
         h(
             "li",
-            h("span", class_=f"fb-swatch fb-swatch-{at}" if part.drawn else "fb-swatch fb-swatch-none"),
             h("button", part.name, type="button", class_="fb-pick", data_act="slice", data_arg=str(at - 1)),
             h("span", words.money(part.minor, currency), class_="fb-row-amount"),
             h("span", words.percent(part.percent) if part.drawn else "–", class_="fb-pct"),
+            class_=f"fb-slice-{at if part.drawn else 'none'}",
         )
         for at, part in enumerate(parts, 1)
     ]
@@ -153,11 +153,14 @@ def _by_category(words: Words, view: RevenueView, compare: bool) -> Html:
     cash, percent = view.currency, {one.category: one.percent for one in view.now.by_category}
     now = {one.category: one.net_minor for one in view.now.by_category}
     before = {one.category: one.net_minor for one in view.before.by_category}
+    listed = {part.categories[0] for part in slices_of(words, view) if len(part.categories) == 1}
     lines = []
     for category in dict.fromkeys([*now, *(before if compare else ())]):
-        name = category_name(words, category)
+        name: Html | str = category_name(words, category)
+        if category not in listed:  # the list beside the donut has a button for the others
+            name = _pick(str(name), "category", category)
         share = words.percent(percent[category]) if percent.get(category) else "–"
-        cells: list[Html | str] = [_pick(name, "category", category), words.money(now.get(category, 0), cash), share]
+        cells: list[Html | str] = [name, words.money(now.get(category, 0), cash), share]
         if compare:
             cells.append(words.money(before.get(category, 0), cash))
         lines.append(Line(cells))
