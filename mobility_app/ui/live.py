@@ -58,6 +58,10 @@ class Live:
         self.model: Any = None
         self.element = markup(self._shown, on_act, look)
 
+    def hold(self, content: Html) -> None:
+        """What stands here until the first answer has come."""
+        self.element.set_content(content)
+
     @property
     def gone(self) -> bool:
         """Whether the view was left."""

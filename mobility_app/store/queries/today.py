@@ -1,20 +1,32 @@
-"""What a rep has to do today: open activities that are theirs, overdue ones apart from those of the next days."""
+"""What a rep's day asks for: their activities that are due and to come, invoices of their customers that are overdue,
+and requests that wait.
+
+Called by Today. Every list is bounded and counted up to COUNT_MAX; the indexes of migration 0002 keep it quick however
+many customers a device holds: nine statements, whatever there is. A rep's own customers are those that they own;
+everybody else's are all on the device. What the office changed is `queries/news.py`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mobility_app.domain import access
 from mobility_app.store import identity
+from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
 DAY_MS = 24 * 3600 * 1000
 DAYS_AHEAD = 7
-ROWS_MAX = 15
+LONGEST_MS = 14 * DAY_MS  # an appointment under way began no longer ago
+LATE_MAX, SOON_MAX = 6, 9  # rows; a view holds 400 elements
+SIDE_MAX = 4  # rows of invoices and of requests
+COUNT_MAX = 1_000  # more are not counted: nobody reads the number
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One activity. `at` in UTC milliseconds: an appointment's start, else when it is due."""
+    """One open activity of the reader's. `at` in UTC milliseconds: an appointment's start, else when it is due.
+    `phone`: the customer's main one, in E.164 where it was understood, empty where there is none."""
 
     id: str
     customer_id: str
@@ -22,26 +34,121 @@ class Due:
     kind: str
     title: str
     at: int
+    ends_at: int | None
+    place: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One invoice past its day; `owed_minor` is what is still open."""
+
+    id: str
+    customer_id: str
+    customer_name: str
+    number: str
+    due_on: str
+    currency: str
+    owed_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is overdue in one currency."""
+
+    currency: str
+    count: int
+    owed_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One open request; `opened_at` in UTC milliseconds, None where its making is not known."""
+
+    id: str
+    customer_id: str
+    customer_name: str
+    reference: str
+    description: str
+    progress: int
+    priority: str
+    opened_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Overdue ones oldest first, coming ones soonest first; at most ROWS_MAX of each."""
+    """`overdue` oldest first, `coming` soonest first, an appointment under way included; `invoices` oldest first, None
+    for roles that see no billing; `requests` by priority, then oldest first. Counts are of all, up to COUNT_MAX + 1."""
 
     overdue: tuple[Due, ...]
+    overdue_count: int
     coming: tuple[Due, ...]
+    coming_count: int
+    invoices: tuple[Overdue, ...] | None
+    owed: tuple[Owed, ...]
+    requests: tuple[Request, ...]
+    request_count: int
 
 
-_SQL = """SELECT a.id, a.customer_id, c.name, a.kind, a.title, COALESCE(a.starts_at, a.due_at) AS at
- FROM activity a JOIN customer c ON c.id = a.customer_id
- WHERE a.status = 'open' AND a.assignee_id = ? AND at >= ? AND at < ? ORDER BY at, a.id LIMIT ?"""
+_MOMENT = "COALESCE(starts_at, due_at)"
+_DUE = f"""SELECT a.id, a.customer_id, c.name, a.kind, a.title, {_MOMENT}, a.ends_at, COALESCE(a.place, ''),
+ COALESCE((SELECT COALESCE(e164, value) FROM customer_phone p WHERE p.customer_id = c.id
+  ORDER BY is_main DESC, id LIMIT 1), '')
+ FROM activity a JOIN customer c ON c.id = a.customer_id WHERE {{}} ORDER BY {_MOMENT}, a.id LIMIT ?"""
+_MINE = f"a.status = 'open' AND a.assignee_id = ? AND {_MOMENT} >= ? AND {_MOMENT} < ?"
+# The same decision as `rules.activities.overdue`: by its end where it has one.
+_LATE = f"{_MINE} AND COALESCE(ends_at, {_MOMENT}) < ?"
+_SOON = f"{_MINE} AND COALESCE(ends_at, {_MOMENT}) >= ?"
+_COUNT = f"SELECT COUNT(*) FROM (SELECT 1 FROM activity a WHERE {{}} LIMIT {COUNT_MAX + 1})"
+
+_OWED = "kind = 'invoice' AND paid_minor < payable_minor AND payable_minor > 0 AND due_on < ?"
+_INVOICES = f"""SELECT d.id, d.customer_id, (SELECT name FROM customer c WHERE c.id = d.customer_id), d.number, d.due_on,
+ d.currency, d.payable_minor - d.paid_minor FROM document d WHERE {_OWED} AND {{}} ORDER BY d.due_on, d.number LIMIT ?"""
+_SUMS = f"""SELECT currency, COUNT(*), SUM(payable_minor - paid_minor) FROM document WHERE {_OWED} AND {{}}
+ GROUP BY currency ORDER BY currency"""
+
+_PRIORITY = "CASE t.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END"
+_REQUESTS = f"""SELECT t.id, t.customer_id, (SELECT name FROM customer c WHERE c.id = t.customer_id), t.reference,
+ COALESCE(t.description, ''), COALESCE(t.progress_percent, 0), t.priority FROM ticket t WHERE t.status = 'open' AND {{}}
+ ORDER BY {_PRIORITY}, t.id LIMIT ?"""
+_REQUEST_COUNT = f"SELECT COUNT(*) FROM (SELECT 1 FROM ticket WHERE status = 'open' AND {{}} LIMIT {COUNT_MAX + 1})"
+_MADE = """SELECT record_id, MIN(at) FROM (SELECT record_id, at FROM entry WHERE entity = 'ticket' AND kind = 'create'
+ AND record_id IN ({marks}) UNION ALL SELECT record_id, at FROM change WHERE entity = 'ticket' AND kind = 'create')
+ GROUP BY record_id"""
 
 
-def today(store: Store, now: int) -> Today:
-    """The activities of the enrolled user around `now` (UTC milliseconds)."""
+def today(store: Store, now: int, day: str) -> Today:
+    """The day of the enrolled user around `now` (UTC milliseconds); `day` is the reader's own, as an ISO day."""
     with store.reading() as session:
         known = identity.read(session)
+        role = identity.actor(session).role if known else ""
         me = known.user_id if known else ""
-        overdue = session.rows(_SQL, me, 0, now, ROWS_MAX)
-        coming = session.rows(_SQL, me, now, now + DAYS_AHEAD * DAY_MS, ROWS_MAX)
-    return Today(tuple(Due(*row) for row in overdue), tuple(Due(*row) for row in coming))
+        late = (me, 0, now, now)
+        soon = (me, now - LONGEST_MS, now + DAYS_AHEAD * DAY_MS, now)
+        overdue = [Due(*row) for row in session.rows(_DUE.format(_LATE), *late, LATE_MAX)]
+        coming = [Due(*row) for row in session.rows(_DUE.format(_SOON), *soon, SOON_MAX)]
+        late_count = session.value(_COUNT.format(_LATE), *late)
+        soon_count = session.value(_COUNT.format(_SOON), *soon)
+        whose, who = _whose(role, me)
+        invoices, owed = None, tuple[Owed, ...]()
+        if role and access.may(role, "billing", "read"):
+            invoices = tuple(Overdue(*row) for row in session.rows(_INVOICES.format(whose), day, *who, SIDE_MAX))
+            owed = tuple(Owed(*row) for row in session.rows(_SUMS.format(whose), day, *who))
+        requests = _requests(session, whose, who)
+        request_count = session.value(_REQUEST_COUNT.format(whose), *who)
+    return Today(
+        tuple(overdue), int(late_count), tuple(coming), int(soon_count), invoices, owed, requests, int(request_count)
+    )
+
+
+def _whose(role: str, me: str) -> tuple[str, tuple[str, ...]]:
+    """(condition, its parameters) for records of the reader's own customers."""
+    if role == "rep":
+        return "customer_id IN (SELECT id FROM customer WHERE owner_id = ?)", (me,)
+    return "1 = 1", ()
+
+
+def _requests(session: Records, whose: str, who: tuple[str, ...]) -> tuple[Request, ...]:
+    rows = session.rows(_REQUESTS.format(whose), *who, SIDE_MAX)
+    made = dict(session.among(_MADE, [row[0] for row in rows]))
+    return tuple(Request(*(*row, made.get(row[0]))) for row in rows)

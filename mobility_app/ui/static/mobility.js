@@ -168,6 +168,8 @@
         if (tab) bar.scrollTo({ left: tab.offsetLeft - (bar.clientWidth - tab.clientWidth) / 2 });
       });
     },
+    /* What had the focus is gone: the heading gets it. */
+    heading() { requestAnimationFrame(() => { const h1 = document.querySelector("h1"); if (h1) { h1.setAttribute("tabindex", "-1"); h1.focus({ preventScroll: true }); } }); },
     focus(id) { requestAnimationFrame(() => { const el = document.getElementById(id); if (el) { el.scrollIntoView({ block: "center" }); el.focus(); } }); },
     say(text) {
       const region = document.getElementById("fb-say");
