@@ -16,6 +16,7 @@ from nicegui import app as nicegui_app
 from mobility_app.errors import MobilityError
 from mobility_app.ui import (
     assets,
+    brief,
     contact,
     customers,
     lists,
@@ -109,6 +110,7 @@ async def _windowed(app: App) -> None:
     view = shell.build(window, router.current_path)
     routes: dict[str, Callable[..., Any]] = {path: _page(window, build) for path, build in PAGES.items()}
     routes["/customers/{customer_id}"] = _sheet(window)
+    routes["/customers/{customer_id}/brief"] = _brief(window)
     routes["/contacts/{contact_id}"] = _contact(window)
     with view:
         Views(routes)
@@ -128,6 +130,14 @@ def _contact(window: Window) -> Callable[..., Any]:
     def show(contact_id: str) -> Any:
         window.leave()
         return window.build(_guarded(window, contact.build(window, contact_id), arrive=True))
+
+    return show
+
+
+def _brief(window: Window) -> Callable[..., Any]:
+    def show(customer_id: str) -> Any:
+        window.leave()
+        return window.build(_guarded(window, brief.build(window, customer_id), arrive=True))
 
     return show
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from mobility_app.domain.fields import Plain
@@ -12,6 +11,7 @@ from mobility_app.store.queries import today as queries
 from mobility_app.store.queries.news import Since
 from mobility_app.store.store import Store
 from tests.support.desk import NOW, Desk, desk
+from tests.support.sheets import log
 
 HOUR, DAY = 3_600_000, 86_400_000
 DAY_TEXT = "2026-11-25"
@@ -146,17 +146,9 @@ def test_it_costs_the_same_number_of_statements_whatever_there_is_and_looks_noth
 # -- news
 
 
-def entry(at: Desk, seq: int, entity: str, record_id: str, patch: dict[str, list[object]], /, **values: object) -> None:
-    given: dict[str, object] = {
-        "kind": "update", "user_id": at.colleague, "moment": NOW - HOUR, "root_id": at.customer, "stream": "lu", **values,
-    }  # fmt: skip
-    with at.store.transaction() as session:
-        session.run(
-            "INSERT INTO entry (stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, at, salt, chain)"
-            " VALUES (?, ?, 1, ?, ?, ?, ?, ?, 0, ?, ?, '', '')",
-            given["stream"], seq, entity, record_id, given["root_id"], given["kind"], json.dumps(patch), given["user_id"],
-            given["moment"],
-        )  # fmt: skip
+def entry(at: Desk, seq: int, entity: str, record_id: str, patch: dict[str, list[object]], /, **more: object) -> None:
+    more = {"kind": "update", "at": NOW - HOUR, **more}
+    log(at, seq, entity, record_id, str(more.pop("kind")), patch, **more)
 
 
 def test_the_first_look_shows_nothing_as_new_and_the_next_what_came_since(tmp_path: Path) -> None:
@@ -166,7 +158,7 @@ def test_the_first_look_shows_nothing_as_new_and_the_next_what_came_since(tmp_pa
     assert news.news(at.store, since).rows == ()
     entry(at, 2, "customer", at.customer, {"website": ["a.example", "b.example"], "payment_term_days": [30, 45]})
     entry(at, 3, "ticket", "f" * 32, {"reference": [None, "S-1"]}, kind="create")
-    entry(at, 4, "ticket", "e" * 32, {"reference": [None, "S-2"]}, kind="create", moment=NOW - 5)
+    entry(at, 4, "ticket", "e" * 32, {"reference": [None, "S-2"]}, kind="create", at=NOW - 5)
     since = visits.look(at.store, NOW + DAY)
     found = news.news(at.store, since)
     assert [(one.who, one.fields, one.records, one.at) for one in found.rows] == [

@@ -83,6 +83,8 @@ def actions(words: Words, header: SheetHeader, here: str, *, editing: bool, may_
     if header.address:
         found.append(_action(words("Map"), "map-pin", addresses.google_maps(header.address), hide=True, new_tab=True))
     if not editing:
+        brief = lists.icon_button("clipboard-list", words("Visit brief"), href=f"{here}/brief", kind="secondary")
+        found.append(h("span", brief, class_="fb-hide-s"))
         new = lists.icon_button(
             "calendar-plus", words("New activity"), href=f"{here}/activities?new=1", kind="secondary"
         )

@@ -9,6 +9,7 @@
   let popped = false;
   let lastFocus = "";
   let lastActive = 0;
+  let dark = false;
   const places = new Map();
 
   const here = () => location.pathname + location.search;
@@ -144,6 +145,10 @@
     try { emitEvent("fb_active"); } catch { lastActive = 0; }
   };
   ["pointerdown", "keydown", "wheel", "touchstart"].forEach((name) => document.addEventListener(name, active, { passive: true }));
+
+  /* Paper is light, whatever the screen is. */
+  window.addEventListener("beforeprint", () => { dark = document.body.classList.contains("body--dark"); document.body.classList.remove("body--dark"); });
+  window.addEventListener("afterprint", () => document.body.classList.toggle("body--dark", dark));
 
   window.fb = {
     /* Says how many edits are unsaved and which addresses belong to the sheet being edited. */
