@@ -71,7 +71,8 @@ async def build(window: Window, customer_id: str) -> None:
     found = live.model[0]
     if found is None:
         window.client.status_code = 404
-    window.title(f"{words('Visit brief')} · {found.header.name}" if found else words("Not found"))
+    name = words("Visit brief")
+    window.title(f"{name} · {found.header.name}" if found else words("Not found"))
 
 
 # -- markup, pure

@@ -1,7 +1,7 @@
 """What a rep's day asks for: their activities that are due and to come, invoices of their customers that are overdue,
 and requests that wait.
 
-Called by Today. Every list is bounded and counted up to COUNT_MAX; the indexes of migration 0002 keep it quick however
+Called by Today. Every list is bounded and counted up to COUNT_MAX; the indexes of migration 0004 keep it quick however
 many customers a device holds: nine statements, whatever there is. A rep's own customers are those that they own;
 everybody else's are all on the device. What the office changed is `queries/news.py`.
 """
