@@ -240,3 +240,23 @@ def test_a_text_past_the_catalogue_is_seen_wherever_it_stands() -> None:
     assert unmarked('lists.chip("Ativo" if on else "Inativo", "ok")') == ["Ativo", "Inativo"]
     assert unmarked('ui.input(label="Nome", placeholder="Ana")') == ["Nome", "Ana"]
     assert unmarked('h("p", words("Save"), icon("pin"), class_="fb-meta")') == []
+
+
+OTHERS = {  # words for an idea that has another one in docs/words.md
+    "pt": r"ficheiros?|utilizador|registad[ao]s?|palavra-passe|frase-passe|moradas?|telem[oó]vel|aguarda\w*|vigiad[ao]s?",
+    "es": r"e-?mails?|ordenador|computadora|celular|contraseña de acceso|listas? de env[ií]o",
+    "fr": r"bureaux?|emails?|courriels?|libellés?|périphériques?|listes? d’envoi",
+}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_one_idea_has_one_word(language: str) -> None:
+    others = re.compile(rf"(?<![\w-])({OTHERS[language]})(?![\w-])", re.IGNORECASE)
+    found = [
+        f"{text} = {translated}"
+        for message in CATALOGUE.merged(language, TEMPLATE)
+        if message.id
+        for text, translated in zip(*CATALOGUE.texts_of(message), strict=True)
+        if others.search(translated)
+    ]
+    assert found == [], "docs/words.md has the word"
