@@ -1,4 +1,4 @@
-"""Composition root of the rep's app: Config -> vault -> Store -> SyncWorker -> pages, behind the guard.
+"""Composition root of the rep's app: Config -> vault -> Store -> SyncWorker, FolderWorker -> pages, behind the guard.
 
 Called by `mobility app`. Listens on the loopback alone. The passphrase comes by standard input, or on the lock screen in
 the browser; until then no key is in memory and no page holds data.
@@ -20,6 +20,7 @@ from mobility_app.config import Config
 from mobility_app.device import OpenDevice, unlock
 from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
+from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.sync.status import OFFLINE, Board
 from mobility_app.sync.worker import SyncWorker
 from mobility_app.ui.context import App, Opened
@@ -36,6 +37,7 @@ class Process:
         self._board = Board()
         self._device: OpenDevice | None = None
         self._worker: SyncWorker | None = None
+        self._watcher: FolderWorker | None = None
         self._lock = threading.Lock()
 
     @property
@@ -50,16 +52,20 @@ class Process:
                 self._device = unlock(self._config, passphrase)
                 self._worker = self._device.worker(self._board)
                 self._worker.start()
-            return Opened(self._device.store, self._device.files)
+                self._watcher = self._device.watcher(self._config.watched)
+                self._watcher.start()
+            return Opened(self._device.store, self._device.files, self._watcher)
 
     def lock(self) -> None:
-        """Stops the worker, closes the store, forgets the keys."""
+        """Stops the workers, closes the store, forgets the keys."""
         with self._lock:
+            if self._watcher is not None:
+                self._watcher.stop()
             if self._worker is not None:
                 self._worker.stop()
             if self._device is not None:
                 self._device.store.close()
-            self._device, self._worker = None, None
+            self._device, self._worker, self._watcher = None, None, None
             self._board.update(state=OFFLINE)
 
     def sync_now(self) -> None:

@@ -31,6 +31,14 @@ class Config:
         """The folder of encrypted attachments."""
         return self.folder / "files"
 
+    @property
+    def watched(self) -> Path:
+        """Where watched folders are made unless somebody chooses another place: among the person's documents for the
+        usual device, beside its store for one that lies elsewhere."""
+        if self.folder == device_folder():
+            return platformdirs.user_documents_path() / "Mobility"
+        return self.folder / "watched"
+
 
 def device_folder() -> Path:
     """The usual folder of a device on this system."""

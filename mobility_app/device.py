@@ -14,6 +14,7 @@ from mobility_app.store import identity, key_file, vault
 from mobility_app.store.actions.attachments import sweep
 from mobility_app.store.attempts import Attempts
 from mobility_app.store.files import FileVault
+from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.store.identity import Identity
 from mobility_app.store.store import Store, wall_ms
 from mobility_app.sync.engine import Engine
@@ -48,6 +49,10 @@ class OpenDevice:
     def worker(self, board: Board) -> SyncWorker:
         """The thread that syncs, not yet started."""
         return SyncWorker(self.store, self.engine(), board, chance.SystemRandom().random)
+
+    def watcher(self, usual: Path) -> FolderWorker:
+        """The thread that attaches what is dropped into watched folders, not yet started."""
+        return FolderWorker(self.store, self.files, usual)
 
 
 def unlock(config: Config, passphrase: str) -> OpenDevice:

@@ -232,6 +232,8 @@ def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, st
     if what == "leave":
         session.run("DELETE FROM draft WHERE customer_id=?", subject)
         session.run("DELETE FROM editing WHERE customer_id=?", subject)
+        session.run("DELETE FROM pin WHERE customer_id=?", subject)
+        session.run("DELETE FROM watched WHERE customer_id=?", subject)
 
 
 def _keep_own_words(session: Records, entity: str, record_id: str) -> None:

@@ -22,9 +22,11 @@ from mobility_app.errors import MobilityError
 from mobility_app.outlook.kept import Outlooks
 from mobility_app.store import identity
 from mobility_app.store.files import FileVault
+from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.store.store import Store, Touched, wall_ms
 from mobility_app.store.writing import Writing
 from mobility_app.sync.status import Board, Status, Waiting, waiting
+from mobility_app.ui.pictures import Pictures
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
 THEMES = ("auto", "light", "dark")
@@ -48,6 +50,7 @@ class Opened:
 
     store: Store
     files: FileVault | None = None
+    watch: FolderWorker | None = None
 
 
 class Backend(Protocol):
@@ -95,6 +98,7 @@ class App:
         self.words = Words(language, zone)
         self.changed = Event[Touched]()
         self.status_changed = Event[[]]()
+        self.pictures = Pictures()
         self.editor_gone = Event[str]()  # id of a customer whose editor left without saving
         self.outlooks = Outlooks()
         self.waiting = NOTHING_WAITS
@@ -121,6 +125,11 @@ class App:
     def files(self) -> FileVault | None:
         """The vault of attached files, None while locked."""
         return self._opened.files if self._opened else None
+
+    @property
+    def watch(self) -> FolderWorker | None:
+        """What looks into watched folders, None while locked."""
+        return self._opened.watch if self._opened else None
 
     @property
     def locked(self) -> bool:
@@ -203,6 +212,7 @@ class App:
         if self._opened is None:
             return
         self._drop()
+        await asyncio.to_thread(self.pictures.forget)
         await asyncio.to_thread(self.backend.lock)
         self.reload_pages(clear=True)
 

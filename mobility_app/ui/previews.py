@@ -20,9 +20,25 @@ def shown_as(head: bytes) -> str | None:
     if head.startswith(b"%PDF-"):
         return PDF
     for media_type, size in (("image/png", _png(head)), ("image/jpeg", _jpeg(head)), ("image/webp", _webp(head))):
-        if size is not None and 0 < size[0] * size[1] <= _PIXELS_MAX:
+        if _bearable(size):
             return media_type
     return None
+
+
+def is_picture(head: bytes) -> bool:
+    """Whether a file that begins with these bytes may be given to the decoders of `picture_child.py`: what may be shown,
+    and GIF, of which the first picture is drawn."""
+    return any(_bearable(size) for size in (_png(head), _jpeg(head), _webp(head), _gif(head)))
+
+
+def _bearable(size: tuple[int, int] | None) -> bool:
+    return size is not None and 0 < size[0] * size[1] <= _PIXELS_MAX
+
+
+def _gif(head: bytes) -> tuple[int, int] | None:
+    if head[:6] not in (b"GIF87a", b"GIF89a") or len(head) < 10:
+        return None
+    return int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
 
 
 def _png(head: bytes) -> tuple[int, int] | None:

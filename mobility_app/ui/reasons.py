@@ -86,6 +86,10 @@ FILE = MappingProxyType(
         "too_large": N_("This file is larger than 500 MB. Choose a smaller one."),
         "unreadable": N_("This file can't be read. Check that it still exists."),
         "not_here": N_("This file is not on this device yet. It comes with the next sync."),
+        "already_there": N_("The same file is already attached to this customer."),
+        "no_picture": N_("This picture can't be shown here. Download it and open it in another program."),
+        "no_folder": N_("This folder can't be made or written. Choose another one."),
+        "too_many_folders": N_("There are 200 watched folders already. Turn one off first."),
     }
 )
 

@@ -52,4 +52,5 @@ def head() -> str:
         f'<meta name="theme-color" content="#F6F6F3" media="(prefers-color-scheme: light)">'
         f'<meta name="theme-color" content="#111214" media="(prefers-color-scheme: dark)">'
         f'<script src="{assets.url("mobility.js")}" defer></script>'
+        f'<script src="{assets.url("uploads.js")}" defer></script>'
     )

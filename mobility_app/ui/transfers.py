@@ -1,9 +1,9 @@
 """File bytes between the browser and the vault: in, encrypted while they arrive, and out, decrypted while they leave.
 
 `POST /files/<customer id>`: the raw bytes as body, `Content-Type` as the browser knows it, the name percent-encoded in
-`X-File-Name`. In a page: `fetch('/files/' + id, {method: 'POST', body: file, headers: {'X-File-Name':
-encodeURIComponent(file.name)}})`. Answers 201 `{"id", "name"}`, or `{"error", "reason", "text"}` with a sentence for the
-person: 404 no such customer, 409 the sheet is in edit mode, 413 more than 500 MB, 423 locked, 507 disk full.
+`X-File-Name`, what to write on the record in `X-File-Label`; `static/uploads.js` does it. Answers 201 `{"id", "name"}`,
+or `{"error", "reason", "text"}` with a sentence for the person: 404 no such customer, 409 the sheet is in edit mode, 413
+more than 500 MB, 423 locked, 507 disk full.
 
 `GET /files/<file id>/content`: a download under a name that any disk takes. With `?inline=1`, what `previews.py` knows
 by its first bytes is shown instead. Whatever it is, it can't run as our page: nosniff, and a policy without any right.
@@ -19,6 +19,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from urllib.parse import quote, unquote
 
@@ -42,6 +43,7 @@ from mobility_app.store.files import PIECE_BYTES, FileVault
 from mobility_app.store.store import Store
 from mobility_app.ui import context, previews
 from mobility_app.ui.guard import surround
+from mobility_app.ui.picture_route import PictureRoute
 from mobility_app.ui.streams import Body, CutOff, answer_json, disconnected
 
 UPLOADS_AT_ONCE, UPLOADS_MOST = 2, 16  # further ones wait; still further ones are refused
@@ -62,10 +64,9 @@ _STATUS: tuple[tuple[type[MobilityError], int], ...] = (
     (InvalidValue, 422),
 )
 _REASONS = {"too_large": 413, "not_here": 404}
-# A download or a picture needs no right at all. The browser's PDF reader does not start in a sandbox; it runs the file
-# in a process of its own, never as a page of this origin.
-_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
-_SANDBOX = _POLICY + b"; sandbox"
+# What is shown needs no right at all: pictures are drawn and the browser's PDF reader works without (measured in
+# docs/decisions/0003-previews.md).
+_SANDBOX = b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 
 Opened = Callable[[], tuple[Store, FileVault]]
 
@@ -80,6 +81,7 @@ def register(nicegui_app: NiceguiApp, app: context.App) -> None:
         return store, vault
 
     surround(nicegui_app, Transfers(opened, lambda error: app.words.error(error)).wrap)
+    surround(nicegui_app, PictureRoute(opened, app.pictures).wrap)
 
 
 class Transfers:
@@ -113,9 +115,10 @@ class Transfers:
             return
         body = Body(receive, asyncio.get_running_loop(), self._idle_seconds)
         name = unquote(_header(scope, b"x-file-name")[:4096], errors="replace")
+        label = unquote(_header(scope, b"x-file-label")[:1024], errors="replace")
         self._uploads += 1
         try:
-            file_id = await self._attached(customer_id, name, scope, body)
+            file_id = await self._attached(customer_id, name, label, scope, body)
             await answer_json(send, 201, {"id": file_id, "name": safe_name(name)})
         except CutOff as error:
             if not body.gone:
@@ -126,15 +129,14 @@ class Transfers:
         finally:
             self._uploads -= 1
 
-    async def _attached(self, customer_id: str, name: str, scope: Scope, body: Body) -> str:
+    async def _attached(self, customer_id: str, name: str, label: str, scope: Scope, body: Body) -> str:
         store, vault = self._opened()
         length = _header(scope, b"content-length")
         if length.isascii() and length.isdigit() and int(length[:20]) > SIZE_MAX_BYTES:
             raise FileRefused("too_large", most=SIZE_MAX_BYTES)
         media_type = _header(scope, b"content-type")
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, attach, store, vault, customer_id, name, body.chunks(), media_type
-        )
+        work = partial(attach, store, vault, customer_id, name, body.chunks(), media_type, label=label)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def _give(self, file_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -195,7 +197,7 @@ def _content_headers(found: Content, shown: str | None) -> list[tuple[bytes, byt
         (b"content-type", (shown or UNKNOWN_TYPE).encode()),
         (b"content-length", str(found.size_bytes).encode()),
         (b"content-disposition", f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}".encode()),
-        (b"content-security-policy", _POLICY if shown == previews.PDF else _SANDBOX),
+        (b"content-security-policy", _SANDBOX),
         (b"x-content-type-options", b"nosniff"),
         (b"cache-control", b"no-store"),
     ]

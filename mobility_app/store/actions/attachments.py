@@ -37,13 +37,16 @@ class Content:
 
 
 def attach(
-    store: Store, vault: FileVault, customer_id: str, name: str, chunks: Iterable[bytes], media_type: str = ""
-) -> str:
+    store: Store, vault: FileVault, customer_id: str, name: str, chunks: Iterable[bytes], media_type: str = "",
+    *, label: str = "", twice: bool = True,
+) -> str:  # fmt: skip
     """Attaches bytes to a customer and returns the file's id. `name` and `media_type` may be anything: they are cleaned.
 
-    Raises SheetInEdit while the sheet is edited on this device, FileRefused (too_large, unreadable), DiskFull, NotFound,
-    NotAllowed, NotEnrolled, and what `chunks` raises; then neither bytes nor record stay. What can be refused before the
-    bytes are read is.
+    `label` is written on the record. Where `twice` is False, bytes that this customer already has are refused.
+
+    Raises SheetInEdit while the sheet is edited on this device, FileRefused (too_large, unreadable, already_there),
+    DiskFull, InvalidValue (the label), NotFound, NotAllowed, NotEnrolled, and what `chunks` raises; then neither bytes
+    nor record stay. What can be refused before the bytes are read is.
     """
     with store.reading() as session:
         _permit(session, customer_id)
@@ -55,9 +58,12 @@ def attach(
         "media_type": _media_type(media_type, shown),
         "size_bytes": stored.size_bytes,
         "sha256": stored.sha256,
+        **({"label": label} if label else {}),
     }
     try:
         with store.writing() as tx:
+            if not twice and tx.find("file", customer_id=customer_id, sha256=stored.sha256):
+                raise FileRefused("already_there")
             file_id = tx.create("file", record)
             tx.run(
                 "INSERT INTO blob (file_id, token, sha256, size_bytes) VALUES (?, ?, ?, ?)",

@@ -1,8 +1,9 @@
-"""Adding files: "Select a file" and dropping, over the streaming route of `transfers.py`, with progress. Used by the
+"""Adding files: "Select a file", the camera, dropping and pasting, over the streaming route of `transfers.py`. Used by the
 files tab and by a support request, which writes its reference on what is added there.
 
-In edit mode the button is disabled and says why, and a dropped file is only caught: the browser would open it instead of
-the sheet. The store refuses then, too. The input that a browser needs for choosing lies hidden behind the button.
+`static/uploads.js` does it in the page: progress and a way to stop for each, folders and what is too large refused before
+a byte is sent. In edit mode the button is disabled and says why, and a dropped file is only caught: the browser would open
+it instead of the sheet. The store refuses then, too. The inputs that a browser needs lie hidden behind the buttons.
 """
 
 from __future__ import annotations
@@ -11,96 +12,81 @@ import json
 
 from nicegui import ui
 
+from mobility_app.domain.entities.file import SIZE_MAX_BYTES
+from mobility_app.errors import FileRefused
 from mobility_app.ui import lists
-from mobility_app.ui.markup import Html, h
+from mobility_app.ui.markup import SPRITE, Html, h
 from mobility_app.ui.sheet.frame import Sheet
+from mobility_app.ui.words import Words
 
-_SEND = """async (event) => {
-  const files = [...(event.type === "drop" ? event.dataTransfer.files : event.target.files)];
-  event.preventDefault();
-  const part = (name) => document.getElementById("fb-upload" + name);
-  const show = (name, done, all) => {
-    const box = part(""), percent = Math.round(100 * done / Math.max(all, 1));
-    if (!box) return;
-    box.hidden = !name;
-    part("-t").textContent = name ? name + " " + percent + " %" : "";
-    part("-b").firstElementChild.style.width = percent + "%";
-    part("-b").setAttribute("aria-valuenow", percent);
-  };
-  for (const file of files) {
-    show(file.name, 0, 1);
-    const answer = await new Promise((done) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", %ADDRESS%);
-      request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
-      request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-      request.upload.onprogress = (step) => show(file.name, step.loaded, step.total);
-      request.onload = () => { try { done(JSON.parse(request.responseText)); } catch { done({}); } };
-      request.onerror = () => done({});
-      request.send(file);
-    });
-    show("", 0, 1);
-    emit(answer.id || "", answer.text || "", file.name);
-  }
-  if (event.type !== "drop") event.target.value = "";
-}"""
-_ONLY_CATCH = "(event) => event.preventDefault()"
+FILES_AT_ONCE = 50  # as in uploads.js
 
 
 def catch_drops(sheet: Sheet, area: ui.element, label: str = "", *, may: bool = True) -> None:
     """Makes `area`, which is entered, take files in read mode; `label` is written on each. In edit mode, and for those
-    who may add none, it only keeps the browser from leaving the sheet for the file."""
-    area.on("dragover", js_handler=_ONLY_CATCH)
+    who may add none, a dropped file is only kept from being opened in place of the app."""
     if not may or sheet.session is not None or not sheet.may("file", "create"):
-        area.on("drop", js_handler=_ONLY_CATCH)
         return
 
     async def heard(event: object) -> None:
-        await _added(sheet, getattr(event, "args", None), label)
+        said = getattr(event, "args", None)
+        name = str(said[1]) if isinstance(said, list) and len(said) == 2 else ""
+        sheet.toast(sheet.words("{name} added", name=name))
 
-    script = _SEND.replace("%ADDRESS%", json.dumps(f"/files/{sheet.customer_id}"))
+    words = sheet.words
+    script = f"(event) => fbUploads.take(event, {json.dumps(_options(sheet, label))}, emit)"
     chooser = ui.element("input").props("type=file multiple id=fb-choose hidden aria-hidden=true tabindex=-1")
-    chooser.on("change", heard, js_handler=script)
+    chooser.props["data-pasted"] = words("Pasted picture")
+    camera = ui.element("input").props(
+        "type=file accept=image/* capture=environment id=fb-camera hidden aria-hidden=true tabindex=-1"
+    )
+    camera.props["data-named"] = words("Photo")
+    for source in (chooser, camera):
+        source.on("change", heard, js_handler=script)
+    area.props("data-takes")
     area.on("drop", heard, js_handler=script)
-    ui.html(_progress(sheet), sanitize=False)
-
-
-def choose(sheet: Sheet) -> None:
-    """Opens the browser's own dialog."""
-    sheet.window.run("document.getElementById('fb-choose')?.click()")
+    ui.html(
+        h("ul", id="fb-upload", class_="fb-uploads", hidden=True, aria_label=words("Files on their way")),
+        sanitize=False,
+    )
+    ui.run_javascript("window.fbUploads && fbUploads.show()")
 
 
 def button(sheet: Sheet, *, editing: bool, kind: str = "secondary") -> Html | None:
-    """The button; disabled in edit mode, where it says why. None for those who may add no files."""
+    """The buttons; disabled in edit mode, where they say why. None for those who may add no files."""
     words = sheet.words
     if not sheet.may("file", "create"):
         return None
+    why_id = "fb-files-why" if editing else ""
     press = lists.button(
-        words("Select a file"), act="choose", symbol="upload", kind=kind, disabled=editing,
-        described_by="fb-files-why" if editing else "",
-    )  # fmt: skip
+        words("Select a file"), act="choose", symbol="upload", kind=kind, disabled=editing, described_by=why_id
+    )
+    photo = lists.button(words("Take a photo"), act="camera", symbol="camera", disabled=editing, described_by=why_id)
     why = h("p", words("Finish editing to add files."), id="fb-files-why", class_="fb-meta") if editing else None
-    return h("div", h("div", press, class_="fb-tools"), why)
+    return h("div", h("div", press, h("span", photo, class_="fb-touch-only"), class_="fb-tools"), why)
 
 
-def _progress(sheet: Sheet) -> Html:
-    bar = h("div", h("span", style="width:0%"), class_="fb-progress", role="progressbar", id="fb-upload-b",
-            aria_label=sheet.words("Progress of the file"), aria_valuenow=0, aria_valuemin=0, aria_valuemax=100)  # fmt: skip
-    return h("div", h("p", "", id="fb-upload-t", class_="fb-meta"), bar, id="fb-upload", hidden=True)
+def _options(sheet: Sheet, label: str) -> dict[str, object]:
+    return {
+        "address": f"/files/{sheet.customer_id}",
+        "label": label,
+        "most": SIZE_MAX_BYTES,
+        "texts": _texts(sheet.words),
+    }
 
 
-async def _added(sheet: Sheet, said: object, label: str) -> None:
-    """What the page reports of one file: [id, what went wrong, name]."""
-    file_id, problem, name = said if isinstance(said, list) and len(said) == 3 else ("", "", "")
-    words = sheet.words
-    if not file_id:
-        sheet.fail(
-            words("{name} was not added: {problem}", name=name, problem=problem or words("The connection broke."))
-        )
-    elif not label:
-        sheet.fail("")
-        sheet.toast(words("{name} added", name=name))
-    else:
-        await sheet.write(
-            lambda tx: tx.update("file", str(file_id), {"label": label}), done=words("{name} added", name=name)
-        )
+def _texts(words: Words) -> dict[str, str]:
+    """What the page says by itself; it fills `{name}`."""
+    name = "{name}"
+    return {
+        "sprite": SPRITE,
+        "waiting": words("Waiting"),
+        "progress": words("Progress of {name}", name=name),
+        "cancel": words("Stop {name}", name=name),
+        "dismiss": words("Dismiss {name}", name=name),
+        "too_large": words.error(FileRefused("too_large")),
+        "unreadable": words.error(FileRefused("unreadable")),
+        "folder": words("This is a folder. Open it and choose the files in it."),
+        "too_many": words("These are more than {most} files. Add the rest afterwards.", most=FILES_AT_ONCE),
+        "broken": words("The connection broke. Add the file again."),
+    }

@@ -17,7 +17,7 @@ from mobility_app.ui import dialogs, forms, lists, marks
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
-from mobility_app.ui.sheet import adding, files, unsettled
+from mobility_app.ui.sheet import adding, file_rows, unsettled
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
 
@@ -72,10 +72,8 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
                     sheet, "ticket", EDITED, title=words("Support request"), record_id=record_id,
                     saved=words("Request saved"),
                 )  # fmt: skip
-            case "choose":
-                adding.choose(sheet)
-            case "delete":
-                await files.delete(sheet, arg)
+            case _:
+                await file_rows.act(sheet, name, arg)
 
     row = await sheet.app.read(lambda store: store.read("ticket", record_id))
     with ui.element("div").classes("fb-drop") as area:
@@ -227,7 +225,9 @@ def _files(sheet: Sheet, model: TicketSheet) -> Html | None:
     if not may and not model.files:
         return None
     shown = model.files[: lists.PAGE_ROWS]
-    body = lists.rows(files.rows(sheet, shown)) if shown else h("p", words("No files"), class_="fb-card-body fb-meta")
+    body = (
+        lists.rows(file_rows.rows(sheet, shown)) if shown else h("p", words("No files"), class_="fb-card-body fb-meta")
+    )
     add = adding.button(sheet, editing=sheet.session is not None, kind="ghost") if may else None
     return lists.card(words("Files"), body, actions=add, count=len(model.files), flush=True)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from mobility_app.errors import SheetInEdit
-from mobility_app.store import drafts
+from mobility_app.store import drafts, pins
 from mobility_app.store.actions.attachments import attach, content
 from mobility_app.store.files import FileVault
 from mobility_app.store.queries import files as queries
 from mobility_app.store.queries.files import FileRow
-from mobility_app.ui.sheet import files
+from mobility_app.store.store import Store
+from mobility_app.ui.sheet import file_facts, files
 from mobility_app.ui.words import Words
 from tests.support.desk import Desk, desk
 from tests.support.sheets import acts, names, refuse, sheet_of, text
@@ -24,8 +26,10 @@ def vault(folder: Path) -> FileVault:
     return FileVault(folder / "files", KEY)
 
 
-def shown(at: Desk, first: int = 0) -> str:
-    return files.render(sheet_of(at), queries.of_customer(at.store, at.customer, first), first)
+def shown(at: Desk, first: int = 0, kind: str = "", order: str = queries.NEWEST) -> str:
+    return files.render(
+        sheet_of(at), queries.of_customer(at.store, at.customer, first, kind, order), first, kind, order
+    )
 
 
 def from_office(at: Desk, name: str, media_type: str = "application/pdf", **more: object) -> str:
@@ -41,21 +45,26 @@ def test_a_file_says_name_kind_size_day_and_by_whom_it_was_added(tmp_path: Path)
     assert "Contrato <1>.pdf PDF · " in said
     assert "25 nov. 2026 · Ana Silva" in said
     assert "<1>" not in page
-    assert names(page) == ["Baixar Contrato <1>.pdf", "Excluir Contrato <1>.pdf"]
+    assert names(page) == [
+        "Etiqueta e validade de Contrato <1>.pdf", "Baixar Contrato <1>.pdf", "Excluir Contrato <1>.pdf",
+    ]  # fmt: skip
 
 
-def test_only_pictures_are_shown_in_place(tmp_path: Path) -> None:
+def test_pictures_open_in_place_a_pdf_in_the_reader_and_what_could_run_nowhere(tmp_path: Path) -> None:
     at = desk(tmp_path)
-    for name, kind in (
-        ("a.png", "image/png"),
-        ("b.svg", "image/svg+xml"),
-        ("c.html", "text/html"),
-        ("d.pdf", "application/pdf"),
-    ):
-        attach(at.store, vault(tmp_path), at.customer, name, [b"x"], kind)
+    ids = {
+        name: attach(at.store, vault(tmp_path), at.customer, name, [b"x"], kind)
+        for name, kind in (
+            ("a.png", "image/png"), ("b.svg", "image/svg+xml"), ("c.html", "text/html"), ("d.pdf", "application/pdf"),
+        )
+    }  # fmt: skip
     page = shown(at)
-    assert [name for name in names(page) if name.startswith("Ver ")] == ["Ver a.png"]
-    assert page.count("?inline=1") == 1
+    assert [act for act in acts(page) if act[0] == "show-file"] == [("show-file", ids["a.png"])]
+    assert re.findall(r'href="(/files/[^"]*\?inline=1)"', page) == [f"/files/{ids['d.pdf']}/content?inline=1"]
+    assert re.findall(r'<img src="([^"]*)"', page) == [f"/files/{ids['a.png']}/picture?thumb"]
+    assert "Ver a.png" in text(page)
+    assert "Ver d.pdf" in text(page)
+    assert "Ver b.svg" not in text(page)
 
 
 def test_what_lies_at_the_office_alone_is_said_and_offers_no_download(tmp_path: Path) -> None:
@@ -63,8 +72,9 @@ def test_what_lies_at_the_office_alone_is_said_and_offers_no_download(tmp_path: 
     from_office(at, "longe.pdf")
     page = shown(at)
     assert "Não está neste dispositivo" in text(page)
-    assert names(page) == ["Excluir longe.pdf"]
+    assert names(page) == ["Etiqueta e validade de longe.pdf", "Excluir longe.pdf"]
     assert "/content" not in page
+    assert "/picture" not in page
 
 
 @pytest.mark.parametrize(
@@ -78,7 +88,7 @@ def test_what_lies_at_the_office_alone_is_said_and_offers_no_download(tmp_path: 
 )  # fmt: skip
 def test_the_kind_is_what_people_call_it(name: str, media_type: str, said: str) -> None:
     row = FileRow("0" * 32, name, media_type, 1, "", "", None, False)
-    assert files.kind_of(Words("pt"), row) == said
+    assert file_facts.kind_of(Words("pt"), row) == said
 
 
 def test_in_edit_mode_the_button_is_off_and_says_why_and_the_store_refuses_too(tmp_path: Path) -> None:
@@ -123,12 +133,12 @@ def test_a_change_that_was_refused_stands_below_its_file(tmp_path: Path) -> None
 def test_who_may_not_delete_or_add_is_not_offered_it(tmp_path: Path) -> None:
     at = desk(tmp_path, role="accountant")
     from_office(at, "longe.pdf")
-    assert acts(shown(at)) == [("choose", "")]
+    assert [act for act, _ in acts(shown(at))] == ["choose", "camera", "pin"]
     folder = tmp_path / "admin"
     folder.mkdir()
     at = desk(folder, role="admin")
     from_office(at, "longe.pdf")
-    assert [act for act, _ in acts(shown(at))] == ["delete"]
+    assert [act for act, _ in acts(shown(at))] == ["delete", "pin"]
 
 
 def test_the_fifty_first_file_is_on_the_second_page(tmp_path: Path) -> None:
@@ -138,3 +148,87 @@ def test_the_fifty_first_file_is_on_the_second_page(tmp_path: Path) -> None:
     seen = [row.name for first in (0, 50) for row in queries.of_customer(at.store, at.customer, first).rows]
     assert sorted(seen) == [f"f{n:02d}.pdf" for n in range(51)]
     assert "51 a 51 de 51" in text(shown(at, 50))
+
+
+def test_the_list_is_filtered_by_kind_and_counted(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    assert "Tipo de arquivo" not in shown(at)
+    for n in range(3):
+        from_office(at, f"f{n}.pdf")
+    from_office(at, "foto.jpg", "image/jpeg")
+    page = shown(at)
+    assert [arg for act, arg in acts(page) if act == "kind"] == ["", "image", "pdf"]
+    assert "Todos 4 Imagens 1 PDF 3" in text(page)
+    only = shown(at, kind="image")
+    assert 'data-arg="image" aria-pressed="true"' in only
+    assert ("foto.jpg" in only, "f0.pdf" in only) == (True, False)
+    assert "Nenhum arquivo deste tipo." in text(shown(at, kind="video"))
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("name", ["Água.pdf", "b.pdf", "Zé.pdf"]), ("size", ["b.pdf", "Zé.pdf", "Água.pdf"]),
+        ("expires", ["Zé.pdf", "Água.pdf", "b.pdf"]),
+    ],
+)  # fmt: skip
+def test_the_list_is_put_in_an_order(tmp_path: Path, order: str, expected: list[str]) -> None:
+    at = desk(tmp_path)
+    for name, size, day in (("Zé.pdf", 200, "2026-12-01"), ("b.pdf", 300, None), ("Água.pdf", 100, "2027-01-01")):
+        at.from_hq("file", customer_id=at.customer, name=name, media_type="application/pdf", size_bytes=size,
+                   sha256="0" * 64, expires_on=day)  # fmt: skip
+    assert [row.name for row in queries.of_customer(at.store, at.customer, 0, "", order).rows] == expected
+    assert f'data-arg="{order}" aria-pressed="true"' in shown(at, order=order)
+
+
+@pytest.mark.parametrize(
+    ("day", "tone", "said"),
+    [
+        ("2026-11-24", "bad", "Venceu em 24 nov. 2026"), ("2026-11-25", "warn", "Vence hoje"),
+        ("2026-11-26", "warn", "Vence em 1 dia"), ("2026-12-25", "warn", "Vence em 30 dias"),
+    ],
+)  # fmt: skip
+def test_an_expiry_that_is_near_or_over_stands_out(tmp_path: Path, day: str, tone: str, said: str) -> None:
+    at = desk(tmp_path)
+    from_office(at, "seguro.pdf", expires_on=day)
+    page = shown(at)
+    assert said in text(page)
+    assert f'<span class="fb-chip fb-chip-{tone} ' in page
+
+
+def test_a_distant_expiry_and_the_label_stand_with_the_facts(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    from_office(at, "seguro.pdf", expires_on="2026-12-26", label="Seguro da loja")
+    page = shown(at)
+    assert "Seguro da loja · vence em 26 dez. 2026" in text(page)
+    assert "fb-chip-warn" not in page
+
+
+def test_however_many_files_there_are_it_is_the_same_few_statements(tmp_path: Path) -> None:
+    counts = []
+    for many in (1, 120):
+        folder = tmp_path / str(many)
+        folder.mkdir()
+        at = desk(folder)
+        for n in range(many):
+            from_office(at, f"f{n:03d}.pdf")
+        asked: list[str] = []
+        store = Store(at.store.path, None, watch=asked.append)
+        asked.clear()
+        assert queries.of_customer(store, at.customer).total == many
+        counts.append(len(asked))
+    assert counts == [7, 7]
+
+
+def test_what_lies_here_is_summed_and_the_pin_stays_pressed(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    attach(at.store, vault(tmp_path), at.customer, "aqui.bin", [b"x" * 1_000])
+    from_office(at, "longe.pdf")
+    page = shown(at)
+    assert "1,0 kB de 3,0 kB" in text(page)
+    assert ("pin", "") in acts(page)
+    with at.store.transaction() as session:
+        pins.pin(session, at.customer, 1)
+    page = shown(at)
+    assert ("unpin", "") in acts(page)
+    assert 'aria-pressed="true"' in page.split("Manter sempre neste dispositivo")[0].rsplit("<button", 1)[1]
