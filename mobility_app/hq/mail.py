@@ -73,10 +73,10 @@ def _message(session: Records, mail: Mail, address: str, sender: str, now: int) 
     html = "".join(
         f"<p>{'<br>'.join(map(escape, part.splitlines()))}</p>" for part in body.split("\n\n") if part.strip()
     )
-    head = _head(session, mail, address, sender, now, str(row["subject"]), language)
+    head = _head(session, mail, address, sender, now, str(row["subject"]))
     head.set_content(body)
     head.add_alternative(_page(language, html), subtype="html")
-    return _sealed(head, address)
+    return _sealed(head, address, language)
 
 
 class _Notice:
@@ -101,7 +101,7 @@ class _Notice:
         subject = words(shape, title=title)
         if self._colleague and self._mail.customer_name:
             subject += f" · {self._mail.customer_name}"
-        message = _head(self._session, self._mail, self._address, self._sender, self._now, subject, words.language)
+        message = _head(self._session, self._mail, self._address, self._sender, self._now, subject)
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         who = involved.name(self._session, f"{USER}{self._mail.doer_id}") if self._mail.doer_id else ""
@@ -112,7 +112,7 @@ class _Notice:
         html = _html(title, said, facts, changes, words(letters.CHANGES), why)
         message.add_alternative(_page(words.language, html), subtype="html")
         self._invite(message)
-        return _sealed(message, self._address)
+        return _sealed(message, self._address, words.language)
 
     def _invite(self, message: EmailMessage) -> None:
         """Adds the calendar part, where the change is one of the receiver's calendar and still lies ahead."""
@@ -210,9 +210,7 @@ def _effect(mail: Mail, stands: bool) -> str:
 # -- the shape of a mail
 
 
-def _head(
-    session: Records, mail: Mail, address: str, sender: str, now: int, subject: str, language: str
-) -> EmailMessage:  # fmt: skip
+def _head(session: Records, mail: Mail, address: str, sender: str, now: int, subject: str) -> EmailMessage:
     """A message with its headers. It comes from the installation's own address, which its server may send for; answers go
     to the person who did it."""
     doer = session.get("user", mail.doer_id) if mail.doer_id else None
@@ -229,11 +227,11 @@ def _head(
     message["Message-ID"] = f"<{mail.id}@{domain}>"
     if mail.entity == "activity":
         message["References"] = f"<{mail.subject_id}@{domain}>"  # keeps what is about one activity together
-    message["Content-Language"] = language
     return message
 
 
-def _sealed(message: EmailMessage, address: str) -> Written:
+def _sealed(message: EmailMessage, address: str, language: str) -> Written:
+    message["Content-Language"] = language  # last: setting the content takes away all headers of this kind
     return Written(_ascii(address), message.as_bytes(), _international(address))
 
 
@@ -261,7 +259,7 @@ def one_line(text: str) -> str:
     kept = (
         " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text if letter not in _TURNS
     )
-    line = " ".join("".join(kept).split())
+    line = " ".join("".join(kept).split()).replace("=?", "= ?")  # what looks encoded would be decoded by its reader
     return line if len(line) <= HEADER_MAX else line[: HEADER_MAX - 1] + "…"
 
 
