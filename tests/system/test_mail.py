@@ -166,9 +166,8 @@ def test_a_push_that_is_repeated_mails_once(at: Field) -> None:
     sent = at.ana.last_push
     assert sent is not None
     at.settled(activity)
-    headers = {"content-type": "application/vnd.mobility+json", "content-encoding": "zstd"}
     for _ in range(3):
-        assert at.ana.signed_send("POST", sent.target, sent.bytes, headers).status in (200, 415)
+        assert at.ana.signed_send("POST", sent.target, sent.bytes).status == 200
     at.hq.kill()
     at.hq.start()
     assert at.ana.signed_send("POST", sent.target, sent.bytes).status == 200
