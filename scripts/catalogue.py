@@ -41,8 +41,8 @@ COMPLETE = ("pt", "es", "fr")
 SHARED = {  # words that these languages share with English; abbreviations need no entry
     "pt": "Cheque|E-mail|E-mails|Fax|Latitude|Longitude|Normal|Status|Total",
     "es": "Audio|Cheque|Fax|No|Normal|Provisional|Total",
-    "fr": "Archive|Audio|Code|Contact|Contacts|Corrections|Date|Description|E-mail|E-mails|Fax|Image|Latitude|Longitude|"
-    "Message|Modifications|Note|Notes|Participant|Participants|Position|Support|Taxes|Total|"
+    "fr": "Archive|Archives|Audio|Code|Contact|Contacts|Corrections|Date|Description|E-mail|E-mails|Fax|Image|Images|"
+    "Latitude|Longitude|Message|Modifications|Note|Notes|Participant|Participants|Photo|Position|Support|Taxes|Total|"
     "{n} contact|{n} contacts|{n} document|{n} documents",
 }
 SAME = {language: frozenset(shared.split("|")) for language, shared in SHARED.items()}
