@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from mobility_app.domain.rules import phones
 from mobility_app.store import identity, list_rows
 from mobility_app.store.records import Records
 
-CANDIDATES_MAX = 300
+HITS_MAX = 200  # nobody turns more pages of what they typed two letters for
 HALF_LEAST = 4  # digits from which on a telephone is found by its middle or its end
 DIGITS_MOST = 25  # of a telephone, looked at from its end
 VERSION = "2"  # of what the index holds: another one makes it anew when the store is opened
@@ -134,38 +135,58 @@ def _ends(digits: str) -> Iterator[str]:
 # -- finding
 
 
-def find(
-    session: Records, text: str, limit: int = CANDIDATES_MAX, where: str = "", params: Iterable[object] = ()
-) -> list[str]:
-    """Ids of customers for what was typed so far: every word is the start of a word of theirs, or some digits in a row
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A condition on `r`, a row of search_row, that hits must meet as well. `index` where it lets few through: then that
+    index gathers them first."""
+
+    where: str = ""
+    params: tuple[str | int, ...] = ()
+    index: str = ""
+
+
+EVERYWHERE = Narrow()
+
+
+def find(session: Records, text: str) -> list[str]:
+    """Ids of the customers that `hits` finds, in its order."""
+    rids = hits(session, text)
+    found = dict(session.among("SELECT rid, customer_id FROM search_row WHERE rid IN ({marks})", rids))
+    return [found[rid] for rid in rids]
+
+
+def hits(session: Records, text: str, narrow: Narrow = EVERYWHERE) -> list[int]:
+    """Numbers of rows for what was typed so far: every word is the start of a word of theirs, or some digits in a row
     stand anywhere in a telephone number. One whose number it is comes first, then names that start with the text, in
-    full however many there are, then names with a word that does, then the rest by name. `where` (with `params`) is a
-    further condition on `r`, a row of search_row."""
+    order however many there are, then names with a word that does, then the rest by name. At most HITS_MAX."""
     wanted, query = fold(text).strip(), match(text)
     if not query:
         return []
-    condition, values = (f" AND {where}" if where else ""), tuple(params)
+    condition, by, hint = (f" AND {narrow.where}" if narrow.where else ""), "r.sort_key", "INDEXED BY search_row_name"
+    if narrow.index:
+        few = f"IN (SELECT r.rid FROM search_row r INDEXED BY {narrow.index} WHERE {narrow.where})"
+        condition, by, hint = f" AND r.rid {few}", "+r.sort_key", ""
+    numbered = session.rows(
+        f"SELECT r.rid FROM search_row r WHERE r.number_key = ?{condition} LIMIT ?",
+        list_rows.natural(wanted), *narrow.params, HITS_MAX,
+    )  # fmt: skip
     named = session.rows(
-        "SELECT r.customer_id, r.sort_key, r.number_key FROM search_row r INDEXED BY search_row_name"
-        f" WHERE r.sort_key >= ? AND r.sort_key < ?{condition} ORDER BY r.sort_key, r.rid LIMIT ?",
-        wanted, wanted + _ABOVE, *values, limit,
+        f"SELECT r.rid FROM search_row r {hint} WHERE {by} >= ? AND {by} < ?{condition} ORDER BY {by}, r.rid LIMIT ?",
+        wanted, wanted + _ABOVE, *narrow.params, HITS_MAX,
     )  # fmt: skip
-    found = session.rows(
-        "SELECT r.customer_id, r.sort_key, r.number_key FROM search JOIN search_row r ON r.rid = search.rowid"
+    best = list(dict.fromkeys(row[0] for row in (*numbered, *named)))
+    if len(best) >= HITS_MAX:
+        return best[:HITS_MAX]
+    if narrow.index:
+        condition = f" AND +search.rowid {few}"
+    others = session.rows(
+        "SELECT r.rid, r.sort_key FROM search CROSS JOIN search_row r ON r.rid = search.rowid"
         f" WHERE search MATCH ?{condition} LIMIT ?",
-        query, *values, limit,
+        query, *narrow.params, HITS_MAX,
     )  # fmt: skip
-    first, number = _WORD.findall(wanted)[0], list_rows.natural(wanted)
-
-    def rank(row: tuple[str, str, str]) -> tuple[int, str, str]:
-        name = row[1]
-        if row[2] == number:
-            return 0, name, row[0]
-        if name.startswith(wanted):
-            return 1, name, row[0]
-        return (2 if any(part.startswith(first) for part in name.split()) else 3), name, row[0]
-
-    return [row[0] for row in sorted({row[0]: row for row in (*named, *found)}.values(), key=rank)[:limit]]
+    first = _WORD.findall(wanted)[0]
+    others.sort(key=lambda row: (not any(part.startswith(first) for part in row[1].split()), row[1], row[0]))
+    return list(dict.fromkeys((*best, *(row[0] for row in others))))[:HITS_MAX]
 
 
 def match(text: str) -> str:

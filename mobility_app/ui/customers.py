@@ -1,49 +1,67 @@
-"""The list of customers: search at every key, status filter, fifty rows as one piece of markup, keys to move about."""
+"""The list of customers: search at every key, filters, four orders, fifty lines as one piece of markup, keys to move
+about. Where it stands is kept in the window, so that coming back finds it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nicegui import events, ui
 
+from mobility_app.domain import access
 from mobility_app.store.queries import customers as queries
-from mobility_app.store.queries.customers import PAGE_ROWS, CustomerPage, CustomerRow
-from mobility_app.ui import lists
+from mobility_app.store.queries.customers import Choices, CustomerPage, Filters
+from mobility_app.ui import customer_rows, lists
 from mobility_app.ui.live import Live, markup
 from mobility_app.ui.markup import Html, h, icon
 from mobility_app.ui.window import ListPlace, Window
-from mobility_app.ui.words import Words
 
-SEARCH_DEBOUNCE_MS = 100
+SEARCH_DEBOUNCE_MS = 40
 QUERY_MAX = 200
 
 
 async def build(window: Window) -> None:
     """Draws the view where it stood when it was left."""
-    await CustomerList(window).show()
+    choices = await window.app.read(queries.choices)
+    await CustomerList(window, choices).show()
 
 
 class CustomerList:
-    """The list in one browser tab. Where it stands is kept in the window, so that coming back finds it."""
+    """The list in one browser tab."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, choices: Choices) -> None:
         self._window = window
         self._place: ListPlace = window.place
-        words = window.words
+        self._pick: ui.select | None = None
+        words, actor = window.words, window.app.actor
+        self._may_create = actor is not None and access.may(actor.role, "customer", "create")
         window.title(words("Customers"))
         with ui.element("div").classes("fb-page"), ui.element("div").classes("fb-stack"):
-            new = lists.button(words("New customer"), href="/customers/new", symbol="plus", kind="primary")
-            markup(lists.page_head(words("Customers"), new))
-            self._search = self._search_field()
+            markup(lists.page_head(words("Customers"), *self._actions()))
+            with ui.element("div").classes("fb-tools"):
+                self._search_field()
+                if len(choices.territories) > 1:
+                    self._territory(choices)
             self._live = Live(self._load, self._render, self._act)
         window.app.changed.subscribe(self._heard)
         window.on_leave(lambda: window.app.changed.unsubscribe(self._heard))
 
     async def show(self) -> None:
         """Loads and draws."""
-        await self._live.show(self._place.text, self._place.status, self._place.args)
+        await self._live.show(self._place.text, self._filters(), self._place.args)
 
-    def _search_field(self) -> ui.input:
+    def _actions(self) -> list[Html]:
+        words = self._window.words
+        if not self._may_create:
+            return []
+        bring = lists.button(words("Import CSV"), href="/customers/import", symbol="upload", kind="ghost")
+        return [
+            h("div", bring, class_="fb-wide-only"),
+            lists.button(words("New customer"), href="/customers/new", symbol="plus", kind="primary"),
+        ]
+
+    def _search_field(self) -> None:
         words = self._window.words
         name = words("Search by name, number, town, contact, telephone or e-mail")
         with ui.element("div").classes("fb-search").props("role=search data-search"):
@@ -51,27 +69,64 @@ class CustomerList:
             field = ui.input(value=self._place.text, placeholder=words("Search customers"), on_change=self._typed)
             field.props(f"outlined dense clearable type=search debounce={SEARCH_DEBOUNCE_MS} maxlength={QUERY_MAX}")
             field.props["aria-label"] = name
-        return field
 
-    async def _load(self, text: str, status: str, args: dict[str, Any]) -> CustomerPage:
-        return await self._window.app.read(lambda store: queries.page(store, text, status, **args))
+    def _territory(self, choices: Choices) -> None:
+        words = self._window.words
+
+        async def chosen(event: events.ValueChangeEventArguments[Any]) -> None:
+            if str(event.value or "") != self._place.filters.territory_id:
+                await self._ask(territory_id=str(event.value or ""))
+
+        options = {"": words("All territories"), **dict(choices.territories)}
+        known = self._place.filters.territory_id
+        self._pick = ui.select(options, value=known if known in options else "", on_change=chosen)
+        self._pick.classes("fb-pick-one").props("outlined dense options-dense")
+        self._pick.props["aria-label"] = words("Territory")
+
+    def _filters(self) -> Filters:
+        app = self._window.app
+        return replace(self._place.filters, now=app.now() // 60_000 * 60_000, today=app.today().isoformat())
+
+    async def _load(self, text: str, filters: Filters, args: dict[str, Any]) -> CustomerPage:
+        return await self._window.app.read(lambda store: queries.page(store, text, filters, **args))
 
     async def _typed(self, event: events.ValueChangeEventArguments[Any]) -> None:
         self._place.text = str(event.value or "")[:QUERY_MAX]
         await self._from_start()
-        page: CustomerPage = self._live.model
-        self._window.announce(self._window.words.n("{n} customer", "{n} customers", page.total))
+
+    async def _ask(self, **filters: object) -> None:
+        self._place.filters = replace(self._place.filters, **filters)  # type: ignore[arg-type]
+        await self._from_start()
 
     async def _from_start(self) -> None:
         self._place.args, self._place.first = {}, 0
         await self.show()
+        self._window.announce(customer_rows.counted(self._window.words, self._live.model))
 
     async def _act(self, act: str, arg: str) -> None:
-        if act == "filter" and arg in queries.STATUSES:
-            self._place.status = arg
+        filters = self._place.filters
+        if act == "status" and arg in queries.STATUSES:
+            await self._ask(status=arg)
+        elif act == "toggle" and arg in customer_rows.TOGGLES:
+            await self._toggle(arg, not customer_rows.toggled(filters, arg))
+        elif act == "sort" and arg in queries.SORTS:
+            fresh = arg == "active"  # the newest first
+            down = not filters.descending if filters.sort == arg else fresh
+            self._place.filters = replace(filters, sort=arg, descending=down)
             await self._from_start()
+        elif act == "clear":
+            await self._ask(territory_id="", owner_id="", tickets=False, overdue=False, unvisited=False)
+            if self._pick is not None:
+                self._pick.set_value("")
         elif act == "page" and arg.isdecimal():
             await self._turn(int(arg))
+
+    async def _toggle(self, name: str, on: bool) -> None:
+        actor = self._window.app.actor
+        if name != "mine":
+            await self._ask(**{name: on})
+        elif actor is not None:
+            await self._ask(owner_id=actor.user_id if on else "")
 
     async def _turn(self, first: int) -> None:
         page: CustomerPage = self._live.model
@@ -90,51 +145,7 @@ class CustomerList:
             await self._live.refresh("sync")
 
     def _render(self, page: CustomerPage) -> Html:
-        words, place = self._window.words, self._place
-        if place.text.strip():
-            head = None
-        else:
-            names = ((words("Active")), words("Inactive"), words("All"))
-            options = [(value, name, None) for value, name in zip(queries.STATUSES, names, strict=True)]
-            head = lists.segments(words("Status"), options, place.status)
-        if not page.rows:
-            return h("div", head, self._nothing(page), class_="fb-stack")
-        rows = h("div", [row(words, one, page.companies) for one in page.rows], data_arrows=True)
-        pager = lists.pager(
-            words, place.first, len(page.rows), page.total, size=PAGE_ROWS, more=page.more and not place.text.strip()
+        place = self._place
+        return customer_rows.render(
+            self._window.words, page, place.text, self._filters(), place.first, self._may_create
         )
-        return h(
-            "div", head, h("section", rows, pager, class_="fb-card", aria_label=words("Customers")), class_="fb-stack"
-        )
-
-    def _nothing(self, page: CustomerPage) -> Html:
-        words, text = self._window.words, self._place.text.strip()
-        if text:
-            said = words("No customer matches “{text}”. Check the spelling or search by number.", text=text)
-            return lists.nothing(said)
-        if self._place.status == "active" and page.total == 0:
-            new = lists.button(words("New customer"), href="/customers/new", symbol="plus")
-            return lists.empty("users", words("No customers yet"), words("They come with the first sync."), new)
-        return lists.nothing(words("No customer here."))
-
-
-def row(words: Words, one: CustomerRow, companies: int = 1) -> Html:
-    """One customer of a list. The whole row is the link."""
-    meta = " · ".join(part for part in (one.number, one.town, one.company if companies > 1 else "") if part)
-    chips = []
-    if one.status != "active":
-        chips.append(lists.chip(words.choice("customer", "status", one.status), small=True))
-    if one.conflicts:
-        chips.append(lists.chip(words("Conflict"), "bad", "git-compare-arrows", small=True))
-    elif one.refused:
-        chips.append(lists.chip(words("Refused"), "bad", "circle-x", small=True))
-    elif one.waiting:
-        chips.append(lists.chip(words("Not synced"), "warn", "cloud-upload", small=True))
-    main = h(
-        "span",
-        h("span", one.name, class_="fb-row-t"),
-        h("span", meta, class_="fb-row-m"),
-        class_="fb-row-main",
-    )
-    face = lists.avatar(one.name, active=one.status == "active")
-    return h("a", face, main, chips, class_="fb-row", href=f"/customers/{one.id}")

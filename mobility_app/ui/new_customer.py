@@ -10,7 +10,7 @@ from nicegui import ui
 from mobility_app.errors import MobilityError
 from mobility_app.store.queries import customers as queries
 from mobility_app.store.queries.customers import CustomerPage
-from mobility_app.ui import customers, dialogs, forms, lists
+from mobility_app.ui import dialogs, forms, lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import NOTHING, Html, h
 from mobility_app.ui.sheet.editing import EditSession
@@ -54,7 +54,13 @@ def _alike(window: Window, page: CustomerPage) -> Html:
     words = window.words
     if not page.rows:
         return NOTHING
-    rows = h("div", [customers.row(words, one, page.companies) for one in page.rows[:ALIKE_MAX]])
+    rows = h(
+        "div",
+        [
+            lists.row(one.name, " · ".join(filter(None, (one.number, one.town))), href=f"/customers/{one.id}")
+            for one in page.rows[:ALIKE_MAX]
+        ],
+    )
     return lists.card(words("These customers look alike"), rows, count=len(page.rows), flush=True)
 
 

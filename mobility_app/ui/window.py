@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import Client, ui
 
 from mobility_app.errors import MobilityError
+from mobility_app.store.queries.customers import Filters
 from mobility_app.ui.context import App
 from mobility_app.ui.markup import h
 from mobility_app.ui.words import Words
@@ -29,7 +30,7 @@ class ListPlace:
     """Where the customer list stood when it was left."""
 
     text: str = ""
-    status: str = "active"
+    filters: Filters = field(default_factory=Filters)
     args: dict[str, Any] = field(default_factory=dict)
     first: int = 0
 

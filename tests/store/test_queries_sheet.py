@@ -8,7 +8,7 @@ import pytest
 
 from mobility_app.errors import NotFound
 from mobility_app.store.actions import settle
-from mobility_app.store.queries import customers, sheet, today
+from mobility_app.store.queries import sheet, today
 from mobility_app.store.queries.sheet import CONFLICT, REFUSED, WAITING
 from tests.support.desk import NOW, Desk, desk
 
@@ -160,60 +160,6 @@ def test_records_of_every_depth_are_found_by_their_customer(tmp_path: Path) -> N
     assert [row["name"] for row in found["customer"]] == ["Óptica Lusitânia & Filhos"]
     assert found["ticket"] == []
     assert sheet.choices(at.store, "user") == {at.user: "Ana Silva", at.colleague: "Marta Costa"}
-
-
-def more(at: Desk, count: int, **values: str) -> None:
-    row = at.store.read("customer", at.customer) or {}
-    for n in range(count):
-        at.from_hq("customer", **{**row, "id": None, "name": f"Padaria {n:03d}", "number": f"C-1{n:05d}", **values})  # type: ignore[arg-type]
-
-
-def test_the_list_pages_by_name_to_the_end_and_back(tmp_path: Path) -> None:
-    at = desk(tmp_path)
-    more(at, 120)
-    first = customers.page(at.store)
-    assert [row.name for row in first.rows[:2]] == ["Óptica Lusitânia & Filhos", "Padaria 000"]
-    assert (len(first.rows), first.total) == (50, 121)
-    second = customers.page(at.store, after=first.last)
-    third = customers.page(at.store, after=second.last)
-    assert [row.name for row in second.rows] == [f"Padaria {n:03d}" for n in range(49, 99)]
-    assert len(third.rows) == 21
-    assert customers.page(at.store, before=third.first).rows == second.rows
-    assert customers.page(at.store, before=second.first).rows == first.rows
-
-
-def test_a_long_list_is_counted_only_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = desk(tmp_path)
-    more(at, 70)
-    monkeypatch.setattr(customers, "COUNT_MAX", 60)
-    first = customers.page(at.store)
-    assert (first.total, first.more) == (60, True)
-    rest = customers.page(at.store, after=first.last)
-    assert len(rest.rows) == 21
-
-
-def test_inactive_customers_are_out_of_the_default_list_but_found_by_search(tmp_path: Path) -> None:
-    at = desk(tmp_path)
-    more(at, 2, status="inactive")
-    assert customers.page(at.store).total == 1
-    assert customers.page(at.store, status="inactive").total == 2
-    assert customers.page(at.store, status="all").total == 3
-    found = customers.page(at.store, "padaria 001")
-    assert [(row.name, row.status) for row in found.rows] == [("Padaria 001", "inactive")]
-
-
-def test_search_finds_by_contact_without_accents_and_shows_what_is_not_settled(tmp_path: Path) -> None:
-    at = desk(tmp_path)
-    at.from_hq("address", customer_id=at.customer, kind="delivery", city="Viana do Castelo", country="PT")
-    with at.store.writing() as tx:
-        tx.create("contact", {"customer_id": at.customer, "first_name": "Hélène"})
-    conflict(at)
-    found = customers.page(at.store, "helene")
-    assert [(row.town, row.waiting, row.refused, row.conflicts) for row in found.rows] == [
-        ("Viana do Castelo", 1, 0, 1)
-    ]
-    assert customers.page(at.store, "   ").total == 1
-    assert customers.page(at.store, "nada disto").rows == ()
 
 
 def test_today_holds_the_reps_own_open_activities_overdue_ones_apart(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@
   let lastFocus = "";
   let lastActive = 0;
   let dark = false;
+  let turning = false;  /* a page was turned by key: its first row gets the focus */
   const places = new Map();
 
   const here = () => location.pathname + location.search;
@@ -85,6 +86,8 @@
       }
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       arrows(event, typing);
+    } else if (["PageDown", "PageUp", "Home", "End", "Enter"].includes(event.key)) {
+      leaps(event, typing);
     }
   });
 
@@ -98,6 +101,25 @@
     const next = event.key === "ArrowDown" ? at + 1 : at - 1;
     if (next < 0) { const search = document.querySelector("[data-search] input, input[data-search]"); if (search) search.focus(); }
     else if (rows[next]) rows[next].focus();
+  };
+
+  /* In a list: the next and the previous page, its first and last row, and from the search to its first hit. */
+  const leaps = (event, typing) => {
+    const list = document.querySelector("[data-arrows]");
+    const inSearch = typing && typing.closest("[data-search]");
+    if (!list || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const rows = [...list.querySelectorAll("a")];
+    const onRow = rows.includes(document.activeElement);
+    if (event.key === "Enter") {
+      if (inSearch && rows.length) { event.preventDefault(); rows[0].focus(); }
+    } else if (event.key.startsWith("Page") && (inSearch || onRow)) {
+      const turn = [...list.querySelectorAll("[data-act=page]")].at(event.key === "PageDown" ? -1 : 0);
+      event.preventDefault();
+      if (turn && !turn.disabled) { turning = true; turn.click(); }
+    } else if (onRow) {
+      event.preventDefault();
+      rows.at(event.key === "End" ? -1 : 0).focus();
+    }
   };
 
   /* Copying needs no server. The button says so afterwards in the live region. */
@@ -131,7 +153,10 @@
         });
       }
       remember(live);
-      if (lastFocus && document.activeElement === document.body) {
+      if (turning && live.querySelector("[data-arrows] a")) {
+        turning = false;
+        live.querySelector("[data-arrows] a").focus({ preventScroll: true });
+      } else if (lastFocus && document.activeElement === document.body) {
         const again = live.querySelector(lastFocus);
         if (again) again.focus({ preventScroll: true });
       }
