@@ -257,7 +257,7 @@ def test_history_shows_both_sides_puts_a_value_back_and_verifies(stage: Stage) -
     stage.ana.set("customer", stage.customer, website="https://old.example")
     stage.ana.set("customer", stage.customer, website="https://new.example")
     page = stage.tab("history")
-    change = page.locator("details").filter(has_text="https://new.example").first
+    change = page.locator("details.fb-change").first
     change.locator("summary").click()
     expect(change.locator("del")).to_have_text("https://old.example")
     expect(change.locator("ins")).to_have_text("https://new.example")

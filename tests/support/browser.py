@@ -47,11 +47,19 @@ def chromium_browser(executable: str) -> Iterator[Browser]:
         browser.close()
 
 
-def visit(browser: Browser, launch_url: str, width: int = 1280, height: int = 800, scheme: str = "light") -> Visitor:
-    """A window that opened the app by its launch address."""
+def visit(
+    browser: Browser,
+    launch_url: str,
+    width: int = 1280,
+    height: int = 800,
+    scheme: str = "light",
+    *,
+    touch: bool = False,
+) -> Visitor:
+    """A window that opened the app by its launch address; with `touch` fingers are its pointer."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, locale="pt-PT",  # type: ignore[arg-type]
-        timezone_id="Europe/Lisbon",
+        timezone_id="Europe/Lisbon", has_touch=touch,
     )  # fmt: skip
     page = context.new_page()
     address = urlsplit(launch_url)

@@ -30,7 +30,7 @@ SIDES = frozenset({"base", "winner", "loser"})  # of a conflict: values of anoth
 
 
 def one(sheet: Sheet, change: Shown, names: Mapping[str, str], opened: bool) -> Html:
-    """The change; `opened` keeps its fields in sight over a refresh."""
+    """The change; its fields are drawn once it is opened, and stay in sight over a refresh."""
     words = sheet.words
     head = lists.row(
         _said(sheet, change), _meta(sheet, change), lead=lists.tile(SYMBOLS.get(change.kind, "history")),
@@ -43,7 +43,8 @@ def one(sheet: Sheet, change: Shown, names: Mapping[str, str], opened: bool) -> 
     if not fields:
         return head
     summary = h("summary", head, data_act="open", data_arg=change.key)
-    return h("details", summary, h("div", fields, class_="fb-change-fields"), class_="fb-change", open=opened)
+    inside = h("div", fields, class_="fb-change-fields") if opened else None  # fifty changes hold a thousand elements
+    return h("details", summary, inside, class_="fb-change", open=opened)
 
 
 def _said(sheet: Sheet, change: Shown) -> str:

@@ -163,6 +163,25 @@
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  /* Quasar leaves a select's attributes on a box around it; they belong on what has the focus. */
+  const SAID = ["aria-describedby", "aria-required", "aria-invalid"];
+  const tie = (box) => {
+    const target = box.querySelector("[role=combobox]");
+    if (!target) return;
+    for (const name of SAID) {
+      if (!box.hasAttribute(name)) continue;
+      target.setAttribute(name, box.getAttribute(name));
+      box.removeAttribute(name);
+    }
+  };
+  const BOXES = ".q-select div.q-field__native";
+  new MutationObserver((records) => {
+    for (const record of records) {
+      if (record.type === "attributes") { if (record.target.matches(BOXES)) tie(record.target); continue; }
+      for (const node of record.addedNodes) if (node.nodeType === 1) node.querySelectorAll(BOXES).forEach(tie);
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: SAID });
+
   const active = () => {
     const now = Date.now();
     if (now - lastActive < ACTIVE_MS || typeof emitEvent !== "function") return;

@@ -23,15 +23,27 @@ def one(at: Desk, **filters: object) -> Shown:
     return found
 
 
-def drawn(at: Desk, **filters: object) -> str:
+def drawn(at: Desk, *, opened: bool = True, **filters: object) -> str:
     wanted = Asked(**filters)  # type: ignore[arg-type]
-    return history.render(sheet_of(at), page(at.store, at.customer, wanted, NOW), wanted, {})
+    model = page(at.store, at.customer, wanted, NOW)
+    return history.render(
+        sheet_of(at), model, wanted, dict.fromkeys(one.key for one in model.changes) if opened else {}
+    )
 
 
 def change_website(at: Desk, *values: str | None) -> None:
     for value in values:
         with at.store.writing() as tx:
             tx.update("customer", at.customer, {"website": value})
+
+
+def test_a_closed_change_holds_no_fields_so_that_fifty_stay_a_small_page(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    change_website(at, "https://a.example", "https://b.example")
+    assert "https://b.example" in drawn(at)
+    closed = drawn(at, opened=False)
+    assert "https://b.example" not in closed
+    assert closed.count('data-act="open"') == 2
 
 
 def test_every_kind_of_change_appears_with_what_who_when_and_where(tmp_path: Path) -> None:
