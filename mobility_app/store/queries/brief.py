@@ -17,7 +17,7 @@ from mobility_app.domain.rules import documents as rules
 from mobility_app.domain.rules.lapsed import Lapsed, Sale, first_day, lapsed
 from mobility_app.store import identity
 from mobility_app.store.queries import news, sheet
-from mobility_app.store.queries.history import Line, lines_of
+from mobility_app.store.queries.history import NEWS, Line, lines_of
 from mobility_app.store.queries.sheet import SheetHeader
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
@@ -139,7 +139,7 @@ _SINCE = """SELECT COALESCE(
  NULLIF(MAX(COALESCE((SELECT MAX(at) FROM entry WHERE root_id = ?1 AND user_id = ?2), 0),
   COALESCE((SELECT MAX(at) FROM change WHERE root_id = ?1 AND user_id = ?2), 0)), 0))"""
 _CHANGES = f"""SELECT at, kind, entity, record_id, patch, user_id, device_id, 'confirmed', stream || ':' || seq FROM entry
- WHERE root_id = ? AND at > ? AND (user_id IS NULL OR user_id != ?) AND kind != '{LOST}' AND patch != '{{}}'
+ WHERE root_id = ? AND at > ? AND (user_id IS NULL OR user_id != ?) AND kind != '{LOST}' AND patch != '{{}}' AND {NEWS}
  ORDER BY at DESC, seq DESC LIMIT ?"""
 
 

@@ -12,6 +12,10 @@ from mobility_app.store import identity
 from mobility_app.store.records import patch_plain
 from mobility_app.store.store import Store
 
+# SQL conditions on the log: what HQ notes about its own mails is no act of anybody; a message's fate is no news either.
+ACTS = "patch NOT LIKE '{\"mail_state\":%'"
+NEWS = f"{ACTS} AND (entity != 'message' OR kind != 'update')"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

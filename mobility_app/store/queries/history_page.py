@@ -12,7 +12,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import DELETE, REJECTED, Row
 from mobility_app.domain.fields import Kind, Plain
 from mobility_app.store import identity
-from mobility_app.store.queries.history import Line, lines_of
+from mobility_app.store.queries.history import ACTS, Line, lines_of
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
@@ -69,7 +69,7 @@ class HistoryPage:
 
 _UNION = (
     "SELECT at, kind, entity, record_id, patch, user_id, device_id, 'confirmed' AS state, stream || ':' || seq AS k,"
-    " seq AS n FROM entry WHERE root_id=? AND patch != '{}' AND patch NOT LIKE '{\"mail_state\":%'"  # no act of anybody
+    f" seq AS n FROM entry WHERE root_id=? AND patch != '{{}}' AND {ACTS}"
     " UNION ALL SELECT at, kind, entity, record_id, patch, user_id, ?, state, 'own:' || dseq, 9000000000000 + abs(dseq)"
     " FROM change WHERE root_id=? AND state != 'dismissed'"
 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mobility_app.domain import registry
 from mobility_app.domain.change import DELETE, LOST, UPDATE
 from mobility_app.store import identity
+from mobility_app.store.queries.history import NEWS
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
@@ -58,8 +59,8 @@ class Found:
 _STREAMS = """WITH RECURSIVE found (stream) AS (SELECT MIN(stream) FROM entry UNION ALL
  SELECT (SELECT MIN(stream) FROM entry WHERE stream > found.stream) FROM found WHERE found.stream IS NOT NULL)
  SELECT stream, (SELECT MAX(seq) FROM entry e WHERE e.stream = found.stream) FROM found WHERE stream IS NOT NULL"""
-_ENTRIES = """SELECT root_id, entity, record_id, kind, patch, user_id, at FROM entry WHERE stream = ? AND seq > ?
- AND root_id IS NOT NULL AND (user_id IS NULL OR user_id != ?) ORDER BY seq DESC LIMIT ?"""
+_ENTRIES = f"""SELECT root_id, entity, record_id, kind, patch, user_id, at FROM entry WHERE stream = ? AND seq > ?
+ AND root_id IS NOT NULL AND (user_id IS NULL OR user_id != ?) AND {NEWS} ORDER BY seq DESC LIMIT ?"""
 
 
 def newest(session: Records) -> dict[str, int]:
