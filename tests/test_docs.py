@@ -183,3 +183,29 @@ def test_the_guides_pictures_say_what_they_show_and_none_lies_about(language: st
 def test_the_guide_neither_shouts_nor_pleads(language: str) -> None:
     text = re.sub(r"!\[", "[", guide(language))
     assert not catalogue_script().PLEAS.search(text)
+
+
+# -- the terms in four languages
+
+
+def terms() -> list[list[str]]:
+    """The rows of the table in docs/words.md: English, Portuguese, Spanish, French."""
+    table = (ROOT / "docs" / "words.md").read_text("utf-8").split("| --- | --- | --- | --- |\n")[1]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.strip().splitlines()]
+
+
+def test_the_screen_keeps_to_the_terms_that_are_written_down() -> None:
+    """Where a term is a text of the screen, its translation is the one in the table."""
+    script = catalogue_script()
+    catalogs = {language: script.merged(language, script.extracted()) for language in script.LANGUAGES}
+    met, wrong = 0, []
+    for english, *others in terms():
+        for term in english.split(", ") if "(" not in english else ():  # "(of an activity)": the word has two meanings
+            for language, cell in zip(script.LANGUAGES, others, strict=True):
+                message = catalogs[language].get(term[:1].upper() + term[1:])
+                if message is not None and isinstance(message.string, str):
+                    met += 1
+                    if message.string.lower().rstrip("s") not in cell.lower():
+                        wrong.append((language, term, message.string))
+    assert met > 120
+    assert wrong == []
