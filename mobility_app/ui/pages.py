@@ -57,6 +57,7 @@ def register(app: App) -> Callable[[], Awaitable[None]]:
     nicegui_app.add_static_files(assets.BASE, assets.FOLDER, max_cache_age=assets.MAX_AGE_SECONDS)
     ui.add_head_html(theme.head(), shared=True)
     nicegui_app.colors(**theme.BRAND)
+    nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True  # a bar without a name for each upload
     _say_lost(app)
     nicegui_app.timer(IDLE_CHECK_SECONDS, app.lock_if_idle)
 

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mobility_app.store import identity
 from mobility_app.store.store import Store
-from mobility_app.ui import lists
+from mobility_app.ui import device_files, lists
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
@@ -58,6 +58,7 @@ async def build(window: Window) -> None:
             ),
             act,
         )  # fmt: skip
+        await device_files.cards(window)
     assert set(LANGUAGE_NAMES) == set(LANGUAGES)
 
 

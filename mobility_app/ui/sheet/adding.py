@@ -37,18 +37,15 @@ def catch_drops(sheet: Sheet, area: ui.element, label: str = "", *, may: bool = 
     script = f"(event) => fbUploads.take(event, {json.dumps(_options(sheet, label))}, emit)"
     chooser = ui.element("input").props("type=file multiple id=fb-choose hidden aria-hidden=true tabindex=-1")
     chooser.props["data-pasted"] = words("Pasted picture")
-    camera = ui.element("input").props(
-        "type=file accept=image/* capture=environment id=fb-camera hidden aria-hidden=true tabindex=-1"
-    )
+    camera = ui.element("input").props("type=file capture=environment id=fb-camera hidden aria-hidden=true tabindex=-1")
+    camera.props["accept"] = "image/*"
     camera.props["data-named"] = words("Photo")
     for source in (chooser, camera):
         source.on("change", heard, js_handler=script)
     area.props("data-takes")
     area.on("drop", heard, js_handler=script)
-    ui.html(
-        h("ul", id="fb-upload", class_="fb-uploads", hidden=True, aria_label=words("Files on their way")),
-        sanitize=False,
-    )
+    box = h("ul", id="fb-upload", class_="fb-uploads", hidden=True, aria_label=words("Files on their way"))
+    ui.html(box, sanitize=False).classes("fb-uploads-box")
     ui.run_javascript("window.fbUploads && fbUploads.show()")
 
 

@@ -6,6 +6,7 @@ The picture comes from `picture_route.py`, drawn anew: without the place where i
 from __future__ import annotations
 
 import asyncio
+import json
 
 from nicegui import ui
 
@@ -17,11 +18,16 @@ from mobility_app.ui.pictures import FULL
 from mobility_app.ui.sheet import file_facts
 from mobility_app.ui.sheet.frame import Sheet
 
+_FOCUS = "[...document.querySelectorAll('[data-act=show-file]')].find((one) => one.dataset.arg === %ID%)?.focus()"
+
 
 async def show(sheet: Sheet, file_id: str) -> None:
-    """Shows the picture, or says that it can't be shown; then goes on to the one that is asked for."""
+    """Shows the picture, or says that it can't be shown; then goes on to the one that is asked for. In the end the focus
+    goes to the row of the last one."""
+    last = file_id
     while file_id:  # ends when the dialog is closed
-        file_id = await _one(sheet, file_id)
+        last, file_id = file_id, await _one(sheet, file_id)
+    sheet.window.run(_FOCUS.replace("%ID%", json.dumps(last)))
 
 
 async def _one(sheet: Sheet, file_id: str) -> str:
