@@ -4,7 +4,7 @@
     python scripts/catalogue.py --check  change nothing; name every fault; exit 1 when there is one
 
 Marks in the code: `words("...")`, `words.n("...", "...", n)`, `words.p("context", "...")`, `N_("...")`, `P_("context",
-"...")`. Sentences that are used no more leave the catalogues. French gets its no-break spaces here.
+"...")`. Sentences that are used no more leave the catalogues. French gets its typography here.
 """
 
 from __future__ import annotations
@@ -140,7 +140,8 @@ def unused(language: str, template: Catalog) -> list[str]:
 
 
 def french(text: str) -> str:
-    """French punctuation with the no-break spaces that it wants before `: ; ? ! »` and after `«`."""
+    """French typography: ’ for ', and the no-break spaces that are wanted before `: ; ? ! »` and after `«`."""
+    text = re.sub(r"(?<=\w)'", "’", text)
     return re.sub(r"« ", "«\u00a0", re.sub(r" (?=[:;?!»])", "\u00a0", text))
 
 

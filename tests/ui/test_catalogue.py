@@ -94,7 +94,8 @@ def test_a_text_that_the_code_has_no_more_is_named() -> None:
     assert "Save" in CATALOGUE.unused("es", Catalog())
 
 
-def test_french_gets_its_no_break_spaces() -> None:
+def test_french_gets_its_typography() -> None:
+    assert CATALOGUE.french("C'est l'{name}") == "C’est l’{name}"
     assert CATALOGUE.french("Documents : « a » ; quoi ?") == "Documents\u00a0: «\u00a0a\u00a0»\u00a0; quoi\u00a0?"
 
 
