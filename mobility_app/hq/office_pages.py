@@ -32,7 +32,7 @@ section{background:var(--surface);border:1px solid var(--line);border-radius:14p
 overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:8px 12px 8px 0;
 border-top:1px solid var(--line);vertical-align:top}th{color:var(--ink-3);font-weight:400;font-size:13px}
 a{color:var(--accent)}button{font:inherit;min-height:40px;border-radius:10px;border:1px solid #8C8B84;padding:0 14px;
-background:var(--surface);color:inherit;cursor:pointer}
+background:var(--surface);color:inherit;cursor:pointer;white-space:nowrap}
 input{font:inherit;height:40px;border-radius:10px;border:1px solid #8C8B84;padding:0 12px;
 background:var(--surface);color:inherit;max-width:100%}del{color:#AE231C}ins{color:#17693F;text-decoration:none}
 @media(prefers-color-scheme:dark){del{color:#FF9A92}ins{color:#63CE94}}

@@ -119,7 +119,9 @@ def render(sheet: Sheet, model: ActivitySheet | None) -> Html:
     row = model.row
     refused_deletion = unsettled.deletion(sheet, "activity", row.id)
     chip = marks.chip_for(words, sheet.header.mark("activity", row.id))
-    title = h("span", row.title, " ", status_chip(words, row), " ", mailings.chip(words, row.mail), " ", chip)
+    title = h(
+        "span", row.title, " ", status_chip(words, row), " ", mailings.chip(words, row.mail, small=False), " ", chip
+    )
     main = lists.card(
         title,
         refused_deletion, lists.fields(*_fields(sheet, model, plain=refused_deletion is not None)),

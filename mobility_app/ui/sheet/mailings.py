@@ -9,7 +9,7 @@ from functools import partial
 from mobility_app.store.queries import messages as queries
 from mobility_app.store.queries.messages import Composed
 from mobility_app.ui import lists, marks
-from mobility_app.ui.markup import Html, h
+from mobility_app.ui.markup import Html, h, join
 from mobility_app.ui.names import N_
 from mobility_app.ui.sheet import unsettled
 from mobility_app.ui.sheet.frame import Sheet
@@ -25,15 +25,15 @@ STATE = {
 
 async def show(sheet: Sheet) -> None:
     """Draws the last messages and follows them; nothing where there are none."""
-    await sheet.live(queries.newest, partial(render, sheet))
+    await sheet.live(queries.newest, partial(render, sheet), look="fb-foot")
 
 
-def chip(words: Words, state: object) -> Html | None:
+def chip(words: Words, state: object, *, small: bool = True) -> Html | None:
     """How the mails about something stand; None where nobody was to be told."""
     if state not in STATE:
         return None
     text, tone, symbol = STATE[str(state)]
-    return lists.chip(words(text), tone, symbol, small=True)
+    return lists.chip(words(text), tone, symbol, small=small)
 
 
 def render(sheet: Sheet, model: tuple[Composed, ...]) -> Html:
@@ -41,7 +41,7 @@ def render(sheet: Sheet, model: tuple[Composed, ...]) -> Html:
     words = sheet.words
     refused = unsettled.not_taken(sheet, "message", [one.id for one in model])
     if not model:
-        return h("div", refused)
+        return join(refused)
     rows = lists.rows([_row(sheet, one) for one in model])
     return h("div", refused, lists.card(words("Last messages"), rows, flush=True), class_="fb-stack")
 
@@ -53,9 +53,9 @@ def _row(sheet: Sheet, one: Composed) -> Html:
     first = " ".join(one.body.split())
     text = first if len(first) <= BODY_LETTERS else first[: BODY_LETTERS - 1] + "…"
     below = [
-        h("span", meta),
-        h("span", text),
-        h("span", _missed(words, one), class_="fb-why") if one.state == "failed" else None,
+        h("div", meta),
+        h("div", text),
+        h("div", _missed(words, one), class_="fb-why") if one.state == "failed" else None,
     ]
     waits = marks.chip_for(words, sheet.header.record_mark("message", one.id))
     return lists.row(
