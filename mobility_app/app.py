@@ -84,6 +84,7 @@ def run(config: Config, passphrase: str | None) -> None:
     from nicegui import ui
 
     from mobility_app.ui import pages, transfers
+    from mobility_app.ui.exports import routes as exports
     from mobility_app.ui.guard import SERVER_OPTIONS, Guard
 
     socket.create_server((HOST, config.port)).close()
@@ -92,6 +93,7 @@ def run(config: Config, passphrase: str | None) -> None:
     screen = App(process, language=config.language, opened=opened)
     root = pages.register(screen)
     transfers.register(nicegui_app, screen)
+    exports.register(nicegui_app, screen)
     guard = Guard(config.port)
     guard.install(nicegui_app)
     _quiet(config.folder)

@@ -80,6 +80,12 @@ def button(
     return _pressable(body, look, act, arg, href, new_tab, disabled=disabled, described_by=described_by, id=id)
 
 
+def download(text: str, href: str, name: str, *, kind: str = "secondary") -> Html:
+    """A link that saves a file. `name`, which holds the text, says what is in it."""
+    look = classes("fb-btn", kind != "secondary" and f"fb-btn-{kind}")
+    return h("a", text, class_=look, href=href, download=True, aria_label=name, title=name)
+
+
 def icon_button(
     symbol: str, name: str, *, act: str = "", arg: str = "", href: str = "", new_tab: bool = False,
     kind: str = "ghost", copy: str = "", disabled: bool = False,

@@ -141,7 +141,7 @@ class Words:
                     format=self._whole(),
                 )
             )
-        return str(numbers.format_currency(amount, currency, locale=self.locale))
+        return money.written(minor, currency, self.language)
 
     def _whole(self) -> str:
         return str(self.locale.currency_formats["standard"].pattern).replace(".00", "")

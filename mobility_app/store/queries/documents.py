@@ -13,10 +13,12 @@ from mobility_app.domain.change import Row
 from mobility_app.domain.rules import documents as rules
 from mobility_app.store.store import Store
 
-PAGE_ROWS = 20  # a line of the table is nine elements, and a view holds 400
+PAGE_ROWS = 15  # a line of the table is eleven elements, and a view holds 400
 KINDS = ("", "invoice", "credit_note")
 STATES = ("", *rules.STATES)
+LINE_ROWS = 20  # lines of a document on one page of it
 REFERENCES_MAX = 100
+EXPORT_MAX = 20_000  # documents in one file
 
 # The same decision as `rules.payment_state`; a test holds them together.
 _SETTLED = "CASE WHEN payable_minor >= 0 THEN paid_minor ELSE -paid_minor END"
@@ -93,7 +95,6 @@ class DocumentPage:
 def documents(store: Store, customer_id: str, filters: Filters, today: str) -> DocumentPage:
     """The documents of a customer. `today` is an ISO day: it decides what is overdue."""
     given = (today, customer_id, filters.kind, filters.state, filters.year)
-    order = SORTS.get(filters.sort, SORTS["issued_on"]).format("DESC" if filters.descending else "ASC")
     with store.reading() as session:
         years = session.rows(
             "SELECT substr(issued_on, 1, 4) AS year, COUNT(*) FROM document WHERE customer_id=? GROUP BY year"
@@ -106,7 +107,7 @@ def documents(store: Store, customer_id: str, filters: Filters, today: str) -> D
             *given,
         )
         rows = session.rows(
-            f"{_FOUND} SELECT * FROM found WHERE {_WHERE} ORDER BY {order}, issued_on DESC, number DESC, id"
+            f"{_FOUND} SELECT * FROM found WHERE {_WHERE} ORDER BY {_order(filters)}, issued_on DESC, number DESC, id"
             " LIMIT ?6 OFFSET ?7",
             *given, PAGE_ROWS, max(0, filters.first),
         )  # fmt: skip
@@ -115,6 +116,43 @@ def documents(store: Store, customer_id: str, filters: Filters, today: str) -> D
         tuple(DocumentRow(*row) for row in rows), sum(one.count for one in sums), sum(row[1] for row in years), sums,
         tuple(row[0] for row in years), filters,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One document of an export, all amounts with their sign in sums."""
+
+    number: str
+    kind: str
+    issued_on: str
+    due_on: str | None
+    currency: str
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    withheld_minor: int
+    payable_minor: int
+    paid_minor: int
+    state: str
+
+
+_AMOUNTS = ("net", "tax", "gross", "withheld", "payable", "paid")
+_EXPORT = f"""WITH found AS (SELECT id, number, kind, issued_on, due_on, currency,
+ {", ".join(f"{name}_minor * {_SIGN} AS {name}" for name in _AMOUNTS)}, {_STATE} AS state
+ FROM document WHERE customer_id = ?2) SELECT number, kind, issued_on, due_on, currency, {", ".join(_AMOUNTS)}, state
+ FROM found WHERE {_WHERE}"""
+
+
+def exported(store: Store, customer_id: str, filters: Filters, today: str) -> tuple[ExportRow, ...]:
+    """Every document that the filters let through, in their order, at most EXPORT_MAX; their page is passed over."""
+    given = (today, customer_id, filters.kind, filters.state, filters.year, EXPORT_MAX)
+    with store.reading() as session:
+        rows = session.rows(f"{_EXPORT} ORDER BY {_order(filters)}, issued_on DESC, number DESC, id LIMIT ?6", *given)
+    return tuple(ExportRow(*row) for row in rows)
+
+
+def _order(filters: Filters) -> str:
+    return SORTS.get(filters.sort, SORTS["issued_on"]).format("DESC" if filters.descending else "ASC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +192,10 @@ _LINE_NAMES = ("id", "position", "description", "category", "quantity", "unit_pr
 _REFERENCE = "SELECT id, number, kind, issued_on, currency, gross_minor FROM document"
 
 
-def document(store: Store, customer_id: str, record_id: str, today: str, first: int = 0) -> DocumentSheet | None:
-    """One document of this customer, or None. `first` is the offset of the page of lines."""
+def document(
+    store: Store, customer_id: str, record_id: str, today: str, first: int = 0, lines: int = LINE_ROWS
+) -> DocumentSheet | None:
+    """One document of this customer, or None. `first` is the offset of the page of lines, `lines` its size."""
     with store.reading() as session:
         found = session.get("document", record_id)
         if found is None or found["customer_id"] != customer_id:
@@ -166,14 +206,14 @@ def document(store: Store, customer_id: str, record_id: str, today: str, first: 
             f"{_REFERENCE} WHERE corrects_id=? AND customer_id=? ORDER BY issued_on, number LIMIT ?",
             record_id, customer_id, REFERENCES_MAX,
         )  # fmt: skip
-        lines = session.rows(_LINES, record_id, PAGE_ROWS, max(0, first))
+        page = session.rows(_LINES, record_id, lines, max(0, first))
         count = int(session.value("SELECT COUNT(*) FROM document_line WHERE document_id=?", record_id))
         taxes = session.find("document_tax", order="tax_rate_bp DESC, category_code, id", document_id=record_id)
         payments = session.find("payment", order="paid_on, id", document_id=record_id)
     payable, paid, due = found["payable_minor"], found["paid_minor"], found["due_on"]
     state = rules.payment_state(int(str(payable)), int(str(paid)), str(due) if due else None, today)
     return DocumentSheet(
-        found, state, tuple(dict(zip(_LINE_NAMES, line, strict=True)) for line in lines), count, max(0, first),
+        found, state, tuple(dict(zip(_LINE_NAMES, line, strict=True)) for line in page), count, max(0, first),
         tuple(taxes), tuple(payments), Reference(*corrects) if corrects else None, bool(corrects_id and not corrects),
         tuple(Reference(*row) for row in back),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Tab "Billing documents": invoices and credit notes with filters, order and totals; one opens on a page of its own.
 
-The office owns them: nothing is changed here. Both views are pure markup over `store/queries/documents.py`. No PDF yet.
+The office owns them: nothing is changed here. Both views are pure markup over `store/queries/documents.py`; CSV and PDF
+are made by `ui/exports`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from mobility_app.ui.lists import Column, Line
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_, P_
 from mobility_app.ui.sheet.frame import Sheet
-from mobility_app.ui.sheet.revenue import keep_query
 from mobility_app.ui.sheet.revenue_markup import category_name
+from mobility_app.ui.sheet.revenue_query import Pairs, keep_query, query_of
 from mobility_app.ui.sheet.tab import Tab
 from mobility_app.ui.words import NOT_SET, Words
 
@@ -56,7 +57,7 @@ class DocumentList:
         """Draws and follows."""
         sheet = self._sheet
         self._live = await sheet.live(
-            queries.documents, partial(render_list, sheet.words, href=partial(sheet.href, "documents")),
+            queries.documents, partial(render_list, sheet.words, href=partial(sheet.href, "documents"), csv=self._csv),
             self._filters, sheet.app.today().isoformat(), on_act=self._act,
         )  # fmt: skip
 
@@ -69,11 +70,19 @@ class DocumentList:
         await self._live.show(asked, sheet.app.today().isoformat())
         page: DocumentPage = self._live.model
         sheet.announce(sheet.words.n("{n} document", "{n} documents", page.total))
-        pairs = [("kind", asked.kind), ("state", asked.state), ("year", asked.year)]
-        usual = Filters()
-        if (asked.sort, asked.descending) != (usual.sort, usual.descending):
-            pairs += [("sort", asked.sort), ("down", "1" if asked.descending else "0")]
-        sheet.window.run(keep_query(pairs))
+        sheet.window.run(keep_query(pairs_of(asked)))
+
+    def _csv(self, asked: Filters) -> str:
+        return f"/exports/documents/{self._sheet.customer_id}.csv{query_of(pairs_of(asked))}"
+
+
+def pairs_of(asked: Filters) -> Pairs:
+    """The filters and the order as an address says them."""
+    pairs = [("kind", asked.kind), ("state", asked.state), ("year", asked.year)]
+    usual = Filters()
+    if (asked.sort, asked.descending) != (usual.sort, usual.descending):
+        pairs += [("sort", asked.sort), ("down", "1" if asked.descending else "0")]
+    return pairs
 
 
 def filters_of(query: Mapping[str, str]) -> Filters:
@@ -105,12 +114,12 @@ def changed(filters: Filters, act: str, arg: str) -> Filters:
     return filters
 
 
-def render_list(words: Words, page: DocumentPage, *, href: Href) -> Html:
-    """The list with its filters."""
+def render_list(words: Words, page: DocumentPage, *, href: Href, csv: Callable[[Filters], str]) -> Html:
+    """The list with its filters. `csv`: the address of all that they let through."""
     if not page.ever:
         text = words("Invoices and credit notes come from the office.")
         return lists.empty("receipt", words("No billing documents"), text)
-    return h("div", _filters(words, page), _list_card(words, page, href), class_="fb-stack")
+    return h("div", _filters(words, page), _list_card(words, page, href, csv(page.filters)), class_="fb-stack")
 
 
 def _filters(words: Words, page: DocumentPage) -> Html:
@@ -133,7 +142,7 @@ def _filters(words: Words, page: DocumentPage) -> Html:
 _KIND_NAMES = MappingProxyType({"invoice": N_("Invoices"), "credit_note": N_("Credit notes")})
 
 
-def _list_card(words: Words, page: DocumentPage, href: Href) -> Html:
+def _list_card(words: Words, page: DocumentPage, href: Href, csv: str) -> Html:
     if not page.rows:
         clear = lists.button(words("Show all documents"), act="clear")
         return lists.nothing(words("No document matches these filters."), clear)
@@ -144,6 +153,7 @@ def _list_card(words: Words, page: DocumentPage, href: Href) -> Html:
         Column(words("Net amount"), right=True, hide_narrow=True, sort="net"),
         Column(words("Total"), right=True, sort="gross"),
         Column(words("Payment"), sort="state"),
+        Column("PDF"),
     ]
     lines = [_line(words, row, href) for row in page.rows]
     table = lists.table(
@@ -153,7 +163,7 @@ def _list_card(words: Words, page: DocumentPage, href: Href) -> Html:
     sums = h("div", [_total(words, one) for one in page.totals], class_="fb-sums")
     return lists.card(
         words("Billing documents"), h("div", table, class_="fb-doclist"), sums, pager, count=words.number(page.total),
-        flush=True,
+        actions=lists.download("CSV", csv, words("CSV of these documents"), kind="ghost"), flush=True,
     )  # fmt: skip
 
 
@@ -164,9 +174,20 @@ def _line(words: Words, row: DocumentRow, href: Href) -> Line:
         h("span", name) if len(row.number) > NUMBER_SHORT else name,
         words.date(row.issued_on), words.date(row.due_on) if row.due_on else "–",
         words.money(row.net_minor, row.currency), words.money(row.gross_minor, row.currency),
-        _state_word(words, row.state),
+        _state_word(words, row.state), pdf_link(words, row.id, row.number),
     )  # fmt: skip
     return Line(cells, href=href(row.id))
+
+
+def pdf_link(words: Words, document_id: str, number: str) -> Html:
+    """The way to a document's PDF, from its line."""
+    name = words("PDF of {name}", name=number)
+    return h("a", "PDF", class_="fb-pdf", href=pdf_address(document_id), download=True, aria_label=name)
+
+
+def pdf_address(document_id: str) -> str:
+    """Where the PDF is made."""
+    return f"/exports/document/{document_id}.pdf"
 
 
 def _state_word(words: Words, state: str) -> Html:
@@ -239,9 +260,9 @@ def _head(words: Words, model: DocumentSheet) -> Html:
     if document["note"]:
         note = h("dd", h("span", str(document["note"]), class_="fb-pre"))
         views.append(h("div", h("dt", words.field("document", "note")), note, class_="fb-field fb-field-wide"))
-    return lists.card(
-        f"{kind} {document['number']}", lists.fields(*views), actions=state_chip(words, model.state)
-    )  # fmt: skip
+    title, name = f"{kind} {document['number']}", words("PDF of {name}", name=str(document["number"]))
+    pdf = lists.download("PDF", pdf_address(str(document["id"])), name)
+    return lists.card(title, lists.fields(*views), actions=[state_chip(words, model.state), pdf])
 
 
 def _field(words: Words, name: str, shown: str) -> Html:
@@ -263,7 +284,7 @@ def _lines(words: Words, model: DocumentSheet, product: Href) -> Html:
         Column(words("Net amount"), right=True),
     ]
     table = lists.table(title, columns, [_document_line(words, line, cash, product) for line in model.lines])
-    pager = lists.pager(words, model.first, len(model.lines), model.line_count, size=queries.PAGE_ROWS)
+    pager = lists.pager(words, model.first, len(model.lines), model.line_count, size=queries.LINE_ROWS)
     return lists.card(title, table, pager, count=words.number(model.line_count), flush=True)
 
 
@@ -273,7 +294,7 @@ def _document_line(words: Words, line: Row, currency: str, product: Href) -> Lin
     code = h("div", str(line["code"]), class_="fb-meta") if line["code"] else None
     unit = f" {line['unit']}" if line["unit"] else ""
     quantity = words.number(str(line["quantity"])) + unit if line["quantity"] else "–"
-    price = _unit_price(words, str(line["unit_price"]), currency) if line["unit_price"] else "–"
+    price = unit_price(words, str(line["unit_price"]), currency) if line["unit_price"] else "–"
     rate = line["tax_rate_bp"]
     return Line((
         h("div", what, code), category_name(words, str(line["category"] or "").strip()), quantity, price,
@@ -281,7 +302,7 @@ def _document_line(words: Words, line: Row, currency: str, product: Href) -> Lin
     ))  # fmt: skip
 
 
-def _unit_price(words: Words, price: str, currency: str) -> str:
+def unit_price(words: Words, price: str, currency: str) -> str:
     """A decimal string with at least the minor digits of its currency."""
     own = max(0, -int(Decimal(price).as_tuple().exponent))
     return words.number(price, max(money.digits(currency), own))

@@ -11,9 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from json import dumps
 from typing import Any
-from urllib.parse import urlencode
 
 from nicegui import events, ui
 
@@ -21,7 +19,7 @@ from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.outlook.history import MONTHS_MOST, Ask, Outlook
 from mobility_app.store.queries import revenue as queries
 from mobility_app.store.queries.months import months as whole_months
-from mobility_app.store.queries.revenue import FROM_TO, LAST_12, Asked, BehindPage, RevenueView
+from mobility_app.store.queries.revenue import FROM_TO, Asked, BehindPage, RevenueView
 from mobility_app.ui import charts
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, h
@@ -30,6 +28,7 @@ from mobility_app.ui.sheet import outlook_markup
 from mobility_app.ui.sheet import revenue_markup as look
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.revenue_markup import NAMES, Chosen
+from mobility_app.ui.sheet.revenue_query import asked_in, keep_query, pairs_of, query_of
 from mobility_app.ui.sheet.tab import Tab
 
 DEBOUNCE_MS = 300
@@ -127,7 +126,7 @@ class RevenueTab:
         names = (look.period_name(words, view, self.asked.name), words("Year before"))
         shown = {
             "colours": look.two_colours(*names) if self.compare else NOTHING,
-            "controls": look.controls(words, view, self.asked, compare=self.compare),
+            "controls": look.controls(words, view, self.asked, self._csv(), compare=self.compare),
             "problem": NOTHING,
             "figures": look.figures(words, view, self.asked.name),
             "legend": look.legend(words, parts, view.currency),
@@ -165,6 +164,10 @@ class RevenueTab:
             content = outlook_markup.card(self.words, self._ask_outlook, found, currency, failed=failed)
             if self._parts["outlook"].content != content:
                 self._parts["outlook"].set_content(content)
+
+    def _csv(self) -> str:
+        """The address of the CSV with the figures that are shown."""
+        return f"/exports/revenue/{self.sheet.customer_id}.csv{query_of(pairs_of(self.asked, compare=self.compare))}"
 
     def _behind(self, view: RevenueView) -> Html:
         if self.chosen is None or self.page is None:
@@ -273,25 +276,11 @@ class RevenueTab:
 
     def _remember(self) -> None:
         """Keeps the choice in the address, so that coming back from a document finds it."""
-        one = self.asked
-        pairs = [("period", one.name if one.name != LAST_12 else ""), ("currency", one.currency)]
-        if one.name == FROM_TO:
-            pairs += [("from", one.start), ("to", one.end)]
-        pairs.append(("compare", "1" if self.compare else ""))
-        self.sheet.window.run(keep_query(pairs))
-
-
-def keep_query(pairs: list[tuple[str, str]]) -> str:
-    """A line of script that puts the choice into the address without a new step in the browser's history."""
-    query = urlencode([pair for pair in pairs if pair[1]])
-    return f"history.replaceState(history.state, '', location.pathname + {dumps('?' + query if query else '')})"
+        self.sheet.window.run(keep_query(pairs_of(self.asked, compare=self.compare)))
 
 
 def _from_query(query: Mapping[str, str]) -> tuple[Asked, bool]:
-    name = query.get("period", LAST_12)
-    asked = Asked(
-        name if name in NAMES else LAST_12, query.get("from", ""), query.get("to", ""), query.get("currency", "")
-    )
+    asked = asked_in(query)
     if asked.name == FROM_TO and not (_is_day(asked.start) and _is_day(asked.end)):
         asked = Asked()
     return asked, query.get("compare") == "1"

@@ -56,8 +56,8 @@ def bars_of(words: Words, months: tuple[tuple[str, int], ...]) -> list[Bar]:
     return [Bar(short(f"{month}-01"), month_name(words, month), minor) for month, minor in months]
 
 
-def controls(words: Words, view: RevenueView, asked: Asked, *, compare: bool) -> Html:
-    """Period, comparison and, where the customer has documents in several, the currency."""
+def controls(words: Words, view: RevenueView, asked: Asked, csv: str, *, compare: bool) -> Html:
+    """Period, comparison, the figures as CSV (address `csv`) and, where there are several, the currency."""
     periods = lists.segments(
         words("Period"), [(name, words(text), None) for name, text in NAMES.items()], asked.name, act="period"
     )
@@ -71,7 +71,8 @@ def controls(words: Words, view: RevenueView, asked: Asked, *, compare: bool) ->
             words("Currency"), [(one, one, None) for one in view.currencies], view.currency, act="currency"
         )
     days = h("span", _days(words, view), class_="fb-meta fb-num")
-    return h("div", periods, money, against, days, class_="fb-bar")
+    saved = lists.download("CSV", csv, words("CSV of these figures"))
+    return h("div", periods, money, against, saved, days, class_="fb-bar")
 
 
 def _days(words: Words, view: RevenueView) -> str:

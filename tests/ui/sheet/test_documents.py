@@ -117,7 +117,7 @@ def test_the_list_names_kind_number_days_amounts_and_state_and_leads_to_the_docu
     note = billing.document("2026-11-02", 1_000, kind="credit_note", type_code="381", number="NC 7", gross_minor=1_230)
     billing.document("2026-10-01", 5_000, due_on="2026-10-31", number="FT <1>")
     billing.lay()
-    markup = documents.render_list(PT, page_of(at), href=lambda one: f"/d/{one}")
+    markup = documents.render_list(PT, page_of(at), href=lambda one: f"/d/{one}", csv=repr)
     said = text(markup)
     assert f"NC 7 Nota de crédito 2 nov. 2026 – {shown(-1_000)} {shown(-1_230)} Em aberto" in said
     assert f"FT <1> Fatura 1 out. 2026 31 out. 2026 {shown(5_000)} {shown(5_000)} Vencido" in said
@@ -147,10 +147,10 @@ def test_acts_change_the_filters_and_unknown_ones_nothing() -> None:
 
 def test_filters_that_let_nothing_through_offer_the_way_back_and_no_document_says_why(tmp_path: Path) -> None:
     at = desk(tmp_path)
-    empty = documents.render_list(PT, page_of(at), href=str)
+    empty = documents.render_list(PT, page_of(at), href=str, csv=repr)
     assert "Sem documentos de faturamento" in text(empty)
     generated(at, 1, 5, TODAY)
-    none = documents.render_list(PT, page_of(at, year="1999"), href=str)
+    none = documents.render_list(PT, page_of(at, year="1999"), href=str, csv=repr)
     assert 'data-act="clear"' in none
 
 
@@ -216,8 +216,8 @@ def test_a_document_with_many_lines_pages_them(tmp_path: Path) -> None:
     billing = Billing(at)
     long = billing.document("2026-10-01", 57, *[(f"C{n}", 1) for n in range(57)])
     billing.lay()
-    last = sheet_of(at, long, 2 * queries.PAGE_ROWS)
-    assert (last.line_count, len(last.lines), last.lines[0]["position"]) == (57, 57 - 2 * queries.PAGE_ROWS, 41)
+    last = sheet_of(at, long, 2 * queries.LINE_ROWS)
+    assert (last.line_count, len(last.lines), last.lines[0]["position"]) == (57, 57 - 2 * queries.LINE_ROWS, 41)
     assert "41 a 57 de 57" in text(rendered(last))
     for quantity, price, written in (("2.5", "12.5", "2,5 12,50"), ("1", "0.1234", "1 0,1234")):
         other = Billing(at)

@@ -13,7 +13,7 @@ from mobility_app.domain.rules.revenue import ALLOWANCES
 from mobility_app.store.queries import revenue as queries
 from mobility_app.store.queries.revenue import Asked, RevenueView
 from mobility_app.ui.markup import Html
-from mobility_app.ui.sheet import revenue, revenue_markup
+from mobility_app.ui.sheet import revenue, revenue_markup, revenue_query
 from mobility_app.ui.words import Words
 from tests.support.billing import Billing, generated
 from tests.support.desk import Desk, desk
@@ -83,11 +83,11 @@ def test_a_currency_is_offered_only_where_there_are_several(tmp_path: Path) -> N
     billing.document("2026-05-05", 900)
     billing.lay()
     asked = Asked()
-    assert "USD" not in revenue_markup.controls(PT, view_of(at), asked, compare=False)
+    assert "USD" not in revenue_markup.controls(PT, view_of(at), asked, "/x.csv", compare=False)
     billing = Billing(at)
     billing.document("2026-05-05", 5, currency="USD")
     billing.lay()
-    controls = revenue_markup.controls(PT, view_of(at), asked, compare=False)
+    controls = revenue_markup.controls(PT, view_of(at), asked, "/x.csv", compare=False)
     assert 'data-act="currency" data-arg="USD"' in controls
     assert shown(PT, 900) in text(revenue_markup.figures(PT, view_of(at), "last_12"))
 
@@ -96,7 +96,7 @@ def test_the_labels_are_those_of_the_product(tmp_path: Path) -> None:
     at = desk(tmp_path)
     generated(at, 1, 10, TODAY)
     view = view_of(at)
-    said = text(revenue_markup.controls(PT, view, Asked(), compare=True))
+    said = text(revenue_markup.controls(PT, view, Asked(), "/x.csv", compare=True))
     for label in ("Últimos 12 meses", "Este ano", "Ano passado", "De–até", "Comparar com o ano anterior"):
         assert label in said
     figures = text(revenue_markup.figures(PT, view, "last_12"))
@@ -123,6 +123,6 @@ def test_what_an_address_asks_for_is_shown_and_nonsense_is_the_usual_view() -> N
 
 
 def test_the_choice_is_kept_in_the_address_and_can_not_break_out_of_the_script() -> None:
-    script = revenue.keep_query([("period", "this_year"), ("currency", ""), ("x", '"</script>')])
+    script = revenue_query.keep_query([("period", "this_year"), ("currency", ""), ("x", '"</script>')])
     assert '"?period=this_year&x=%22%3C%2Fscript%3E"' in script
-    assert revenue.keep_query([("period", "")]).endswith('location.pathname + "")')
+    assert revenue_query.keep_query([("period", "")]).endswith('location.pathname + "")')
