@@ -48,10 +48,25 @@ def _pieces(merge: Merge3) -> Sequence[str]:
     pieces: list[str] = []
     for group in merge.merge_groups():
         if group[0] == "conflict":
-            ours, other = group[2], group[3]
-            pieces += [_both("".join(ours).rstrip("\n"), "".join(other).rstrip("\n")), "\n"]
+            pieces += _by_line(*group[1:])
         else:
             pieces += group[1]
+    return pieces
+
+
+def _by_line(start: Sequence[str], ours: Sequence[str], other: Sequence[str]) -> Sequence[str]:
+    """A region that both sides changed. Where neither added nor removed lines, each line is settled for itself: edits of
+    neighbouring lines do not overlap."""
+    if not len(start) == len(ours) == len(other):
+        return [_both("".join(ours).rstrip("\n"), "".join(other).rstrip("\n")), "\n"]
+    pieces: list[str] = []
+    for base, mine, theirs in zip(start, ours, other, strict=True):
+        if theirs == base or mine == theirs:
+            pieces.append(mine)
+        elif mine == base:
+            pieces.append(theirs)
+        else:
+            pieces += [_both(mine.rstrip("\n"), theirs.rstrip("\n")), "\n"]
     return pieces
 
 

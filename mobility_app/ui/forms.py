@@ -183,10 +183,12 @@ class FieldInput:
 
     def _number(self, value: Raw) -> ui.input:
         element = self._dressed(self._plain(value), "inputmode=decimal")
-        suffix = {Kind.MONEY: self.session.currency, Kind.RATE: "%"}.get(self.field.kind, "")
-        if suffix:
+        if suffix := self._suffix():
             element.props["suffix"] = suffix
         return element
+
+    def _suffix(self) -> str:
+        return {Kind.MONEY: self.session.currency, Kind.RATE: "%"}.get(self.field.kind, "")
 
     def _select(self, choices: Mapping[str, str], value: Raw) -> ui.select:
         options = dict(choices)
@@ -237,6 +239,8 @@ class FieldInput:
         if notes != self._below.content:
             self._below.set_content(notes)
             self._show_error()
+        if self.field.kind is Kind.MONEY and self.element.props.get("suffix") != self._suffix():
+            self.element.props["suffix"] = self._suffix()
         if not self._focused and not self.session.touched(self.slot):
             self._follow(self.session.text(self.slot))
 

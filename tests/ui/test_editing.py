@@ -114,6 +114,28 @@ def test_a_half_typed_amount_is_kept_and_only_refused_when_saved(tmp_path: Path)
     run(story())
 
 
+def test_amounts_keep_how_they_read_when_the_currency_is_changed_with_them(tmp_path: Path) -> None:
+    at = desk(tmp_path, role="accountant")
+
+    async def story() -> None:
+        session = await session_of(at)
+        limit = ("customer", at.customer, "credit_limit_minor")
+        type_in(session, "currency", "JPY")
+        assert session.currency == "JPY"
+        assert session.value(*limit) == 3_000  # it read 3.000,00
+        type_in(session, "credit_limit_minor", "250000")
+        assert session.value(*limit) == 250_000
+        type_in(session, "currency", "EUR")
+        assert session.value(*limit) == 25_000_000
+        type_in(session, "credit_limit_minor", "12,50")
+        type_in(session, "currency", "JPY")
+        assert not await session.save()
+        assert "casas decimais" in session.error(limit)
+
+    run(story())
+    assert saved(at)["currency"] == "EUR"
+
+
 def test_after_a_crash_the_edits_are_found_and_go_on(tmp_path: Path) -> None:
     at = desk(tmp_path)
 

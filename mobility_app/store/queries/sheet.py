@@ -84,6 +84,11 @@ class SheetHeader:
         return str(self.customer["number"] or self.customer["provisional_number"] or "")
 
     @property
+    def provisional(self) -> bool:
+        """Whether HQ has yet to give the number."""
+        return self.customer["number"] in (None, self.customer["provisional_number"])
+
+    @property
     def currency(self) -> str:
         """ISO 4217, for every amount of the sheet."""
         return str(self.customer["currency"] or "EUR")

@@ -61,7 +61,7 @@ def _account(facts: Facts, model: Details) -> Html:
 def _number(facts: Facts) -> Html:
     number = facts.header.customer["number"]
     text: Html | None = None
-    if not number:
+    if facts.header.provisional:
         chip = lists.chip(facts.words("Provisional"), "warn", small=True)
         text = h("span", facts.header.number, " ", chip, class_="fb-field-more")
     return facts.field("customer", facts.header.id, "number", number, text=text)

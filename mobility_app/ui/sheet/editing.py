@@ -16,7 +16,7 @@ from functools import partial
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Row
-from mobility_app.domain.fields import Plain
+from mobility_app.domain.fields import Kind, Plain
 from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries.sheet import Mark
@@ -46,7 +46,7 @@ class EditSession:
         self, app: App, customer_id: str, currency: str, editor: str, position: int, *, kept: bool = True,
         bars_files: bool = True,
     ) -> None:  # fmt: skip
-        self.app, self.customer_id, self.currency, self.editor = app, customer_id, currency, editor
+        self.app, self.customer_id, self.editor, self._currency = app, customer_id, editor, currency
         self.position, self.kept, self._bars_files = position, kept, kept and bars_files
         self.errors: dict[Slot, str] = {}
         self.marks: Mapping[Slot, Mark] = {}
@@ -64,6 +64,15 @@ class EditSession:
     def words(self) -> Words:
         """Texts and formats."""
         return self.app.words
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217: what amounts are typed in, which is the customer's currency as it would be after saving."""
+        return str(self.value(*self._currency_slot) or self._currency)
+
+    @property
+    def _currency_slot(self) -> Slot:
+        return ("customer", self.customer_id, "currency")
 
     # -- what forms show
 
@@ -149,6 +158,19 @@ class EditSession:
         self._touch(slot, inputs.shown(self.words, slot[0], slot[2], value, self.currency), value, "")
 
     def _touch(self, slot: Slot, raw: Raw, value: Plain, problem: str) -> None:
+        amounts = self._amounts() if slot == self._currency_slot else {}
+        self._put(slot, raw, value, problem)
+        for other, text in amounts.items():  # as they read, now in the other currency
+            self.set(other, text)
+        self.tell()
+
+    def _amounts(self) -> dict[Slot, Raw]:
+        """What the inputs of the customer's amounts show."""
+        fields = registry.entity("customer").fields
+        slots = [("customer", self.customer_id, field.name) for field in fields if field.kind is Kind.MONEY]
+        return {slot: text for slot in slots if (text := self.text(slot))}
+
+    def _put(self, slot: Slot, raw: Raw, value: Plain, problem: str) -> None:
         self.errors.pop(slot, None)
         stored = self.row(*slot[:2]).get(slot[2])
         before = self._cells.get(slot)
@@ -159,7 +181,6 @@ class EditSession:
         else:
             self._cells[slot] = Cell(raw, value, problem, seen, base)
             self._draft(FIELD, slot, {"raw": raw, "seen": seen, "base": base})
-        self.tell()
 
     def take_theirs(self, slot: Slot) -> None:
         """Settles a clash: what the office wrote stays."""

@@ -36,6 +36,8 @@ from mobility_app.ui.words import Words
 
 T = TypeVar("T")
 
+EDITED = ("customer", "address")  # whoever may write a field of these has something to edit
+
 # Records without a customer that sheets show all the same.
 ELSEWHERE = frozenset({"user", "company", "territory", "product", "label", "mailing_list"})
 
@@ -210,7 +212,7 @@ class Sheet:
 
     def _draw_head(self) -> None:
         header, here = self.header, self.href()
-        may_edit = self.may("customer", "update") or self.may("address", "update")
+        may_edit = any(self.may(one, "update", name) for one in EDITED for name in registry.entity(one).names)
         parts = (
             (self._who, head.who(self.words, header, here)),
             (self._acts, head.actions(self.words, header, here, editing=self.session is not None, may_edit=may_edit)),

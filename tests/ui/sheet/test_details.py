@@ -217,9 +217,10 @@ def test_a_refused_deletion_is_said_once(tmp_path: Path) -> None:
     assert text(shown(at)).count("O escritório recusou excluir isto.") == 1
 
 
-def test_a_number_that_headquarters_has_not_given_yet_is_called_provisional(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [None, "P-3-0001"])
+def test_a_number_that_headquarters_has_not_given_yet_is_called_provisional(tmp_path: Path, number: str | None) -> None:
     at = desk(tmp_path)
-    at.from_hq("customer", at.customer, number=None, provisional_number="P-3-0001")
+    at.from_hq("customer", at.customer, number=number, provisional_number="P-3-0001")
     assert "Número do cliente P-3-0001 Provisório" in text(shown(at))
 
 
