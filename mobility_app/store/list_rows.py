@@ -8,8 +8,8 @@ several currencies. Called by `search.py` alone, in the transaction that changed
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
+from mobility_app.domain.rules.folding import fold
 from mobility_app.store.records import Records
 
 COLUMNS = (
@@ -41,7 +41,7 @@ def natural(folded: str) -> str:
     return _DIGITS.sub(lambda run: run[0].zfill(DIGITS_WIDTH), folded)
 
 
-def rows(session: Records, wanted: list[str], fold: Callable[[str], str]) -> dict[str, tuple[Fact, ...]]:
+def rows(session: Records, wanted: list[str]) -> dict[str, tuple[Fact, ...]]:
     """The values of COLUMNS for each of these customers that exists, in five statements."""
     towns = dict(session.among(_TOWN, wanted))
     tickets = dict(session.among(_TICKETS, wanted))

@@ -12,9 +12,10 @@ from nicegui import events, ui
 from mobility_app.domain import access
 from mobility_app.store.queries import customers as queries
 from mobility_app.store.queries.customers import Choices, CustomerPage, Filters
-from mobility_app.ui import customer_rows, lists
+from mobility_app.ui import customer_rows, lists, new_customer
 from mobility_app.ui.live import Live, markup
 from mobility_app.ui.markup import Html, h, icon
+from mobility_app.ui.unfinished import Left
 from mobility_app.ui.window import ListPlace, Window
 
 SEARCH_DEBOUNCE_MS = 40
@@ -24,13 +25,14 @@ QUERY_MAX = 200
 async def build(window: Window) -> None:
     """Draws the view where it stood when it was left."""
     choices = await window.app.read(queries.choices)
-    await CustomerList(window, choices).show()
+    begun = await window.app.read(new_customer.left, window.app)
+    await CustomerList(window, choices, begun).show()
 
 
 class CustomerList:
     """The list in one browser tab."""
 
-    def __init__(self, window: Window, choices: Choices) -> None:
+    def __init__(self, window: Window, choices: Choices, begun: Left | None) -> None:
         self._window = window
         self._place: ListPlace = window.place
         self._pick: ui.select | None = None
@@ -39,6 +41,8 @@ class CustomerList:
         window.title(words("Customers"))
         with ui.element("div").classes("fb-page"), ui.element("div").classes("fb-stack"):
             markup(lists.page_head(words("Customers"), *self._actions()))
+            if begun is not None:
+                markup(new_customer.offer(words, begun, window.app.now()))
             with ui.element("div").classes("fb-tools"):
                 self._search_field()
                 if len(choices.territories) > 1:

@@ -70,10 +70,11 @@ def field_view(
 def field_input(
     session: EditSession, entity: str, record_id: str, name: str, *, label: str = "",
     choices: Mapping[str, str] | None = None, hint: str = "", wide: bool = False, lines: int = 4,
-    on_change: Callable[[], None] | None = None,
+    on_change: Callable[[], None] | None = None, optional: bool = False,
 ) -> FieldInput | None:  # fmt: skip
     """Draws the input of a field and returns it; a field that the person may not change is drawn as text (None).
-    `choices` (value -> text) makes any field a choice. `on_change` is called after each change by the person."""
+    `choices` (value -> text) makes any field a choice. `on_change` is called after each change by the person.
+    `optional`: the record is only made where something is typed, so its required field may stay empty."""
     slot = (entity, record_id, name)
     if not may_write(session, slot):
         value = session.words.value(
@@ -86,8 +87,9 @@ def field_input(
         ui.html(view, sanitize=False, tag="dl").classes("fb-input" + (" fb-input-wide" if wide else ""))
         return None
     return FieldInput(
-        session, slot, label=label, choices=choices, hint=hint, wide=wide, lines=lines, on_change=on_change
-    )
+        session, slot, label=label, choices=choices, hint=hint, wide=wide, lines=lines, on_change=on_change,
+        optional=optional,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -107,11 +109,13 @@ class FieldInput:
     def __init__(
         self, session: EditSession, slot: Slot, *, label: str = "", choices: Mapping[str, str] | None = None,
         hint: str = "", wide: bool = False, lines: int = 4, on_change: Callable[[], None] | None = None,
+        optional: bool = False,
     ) -> None:  # fmt: skip
         self.session, self.slot, self.hint, self.choices = session, slot, hint, choices
         self.field = registry.entity(slot[0]).field(slot[2])
         self.label = label or session.words.field(slot[0], slot[2])
         self._lines, self._on_change = lines, on_change
+        self._required = self.field.required and not optional
         self._focused = self._following = False
         look = classes("fb-input", (wide or self.field.kind is Kind.NOTE) and "fb-input-wide") or ""
         with ui.element("div").classes(look) as self.box:
@@ -126,7 +130,7 @@ class FieldInput:
     # -- drawing
 
     def _label(self) -> Html:
-        star = h("span", "*", aria_hidden="true", class_="fb-label") if self.field.required else None
+        star = h("span", "*", aria_hidden="true", class_="fb-label") if self._required else None
         chip = marks.chip_for(self.session.words, self.session.mark(self.slot))
         return h("div", h("label", self.label, for_=input_id(self.slot)), star, chip, class_="fb-input-l")
 
@@ -203,7 +207,7 @@ class FieldInput:
         own = input_id(self.slot)
         element.props(f"outlined dense debounce={DEBOUNCE_MS} for={own} hide-bottom-space {props}")
         element.props["aria-describedby"] = f"{own}-note"
-        if self.field.required:
+        if self._required:
             element.props["aria-required"] = "true"
         return element
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from mobility_app.domain.change import Row
 from mobility_app.domain.fields import encode
 from mobility_app.domain.registry import entity
+from mobility_app.domain.rules.folding import fold
 from mobility_app.store import identity, search, vault
 from mobility_app.store.identity import Identity
 from mobility_app.store.records import Records
@@ -163,7 +164,7 @@ class _Customer:
             "contact", self._new(),
             {"customer_id": self.id, "first_name": first, "last_name": last, "job_title": "Compras", "opted_out": False},
         )  # fmt: skip
-        mail = f"{search.fold(first)}.{search.fold(last)}@{domain}"
+        mail = f"{fold(first)}.{fold(last)}@{domain}"
         self._add("contact_email", self._new(), {"contact_id": contact, "value": mail, "is_main": True})
         self._add("contact_phone", self._new(), {"contact_id": contact, "is_main": True, **self._phone("91")})
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mobility_app.domain.change import Row
-from mobility_app.store import search
+from mobility_app.domain.rules.folding import fold
 from mobility_app.store.queries import sheet
 from mobility_app.store.queries.details import region_of
 from mobility_app.store.queries.sheet import SheetHeader
@@ -103,7 +103,7 @@ def _wanted(known: Iterable[tuple[str, str | None, str | None]], links: Iterable
             wanted: Sequence[str]) -> list[str]:  # fmt: skip
     """Ids of those to show, by name."""
     carrying = {contact_id for contact_id, label_id, _ in links if label_id in wanted}
-    names = {one: search.fold(name_of({"first_name": first, "last_name": last})) for one, first, last in known}
+    names = {one: fold(name_of({"first_name": first, "last_name": last})) for one, first, last in known}
     return sorted((one for one in names if not wanted or one in carrying), key=lambda one: (names[one], one))
 
 

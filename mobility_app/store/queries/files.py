@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from mobility_app.domain.rules.file_kinds import KINDS, kind_of
+from mobility_app.domain.rules.folding import fold
 from mobility_app.store import drafts, pins, watched
 from mobility_app.store.records import Records
-from mobility_app.store.search import fold
 from mobility_app.store.store import Store
 
 PAGE_ROWS = 50
