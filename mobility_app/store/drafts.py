@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from mobility_app.store.database import Session
 
 FORM = "form "  # begins the editor of a short form, which bars nobody from anything
+MESSAGE = (
+    "message"  # the editor of a message to contacts of a customer or of a mailing list, which stands as customer_id
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ def drop(session: Session, customer_id: str, editor: str, slot: str | None = Non
         session.run("DELETE FROM draft WHERE customer_id=? AND editor=?", customer_id, editor)
     else:
         session.run("DELETE FROM draft WHERE customer_id=? AND editor=? AND slot=?", customer_id, editor, slot)
+
+
+def message(session: Session, root_id: str) -> dict[str, Draft]:
+    """What was typed of a message and not sent: slot (subject, body) -> draft."""
+    return {draft.slot: draft for draft in kept(session, root_id) if draft.editor == MESSAGE}
 
 
 def begin_edit(session: Session, customer_id: str, editor: str, now: int) -> None:

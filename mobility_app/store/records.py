@@ -7,7 +7,7 @@ authors and logs are its callers' business.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +43,12 @@ class Records(Session):
     def where(self, entity: str, equals: Row) -> list[Row]:
         """`find` with its conditions as a row."""
         return self.find(entity, order="", **equals)
+
+    def find_among(self, entity: str, name: str, values: Iterable[str]) -> list[Row]:
+        """Records whose field `name` (or "id") is one of those values, of which there may be any number; by id."""
+        one = registry.entity(entity)
+        sql = f'SELECT {_columns(one)} FROM "{one.name}" WHERE {name} IN ({{marks}}) ORDER BY id'
+        return [_row(one, found) for found in self.among(sql, values)]
 
     def insert(self, entity: str, record_id: str, row: Row) -> None:
         """Adds the record."""

@@ -15,13 +15,23 @@ from nicegui import ui
 
 from mobility_app.domain.change import Row
 from mobility_app.errors import MobilityError
-from mobility_app.store.actions import settle
+from mobility_app.store.actions import mailing, settle
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries import contacts as queries
 from mobility_app.store.queries.contacts import ContactPage
 from mobility_app.store.store import Touched
 from mobility_app.store.writing import Writing
-from mobility_app.ui import contact_form, contact_view, dialogs, forms, lists
+from mobility_app.ui import (
+    cards_out,
+    choose_list,
+    compose,
+    contact_form,
+    contact_view,
+    dialogs,
+    forms,
+    lists,
+    naming,
+)
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Live, markup
 from mobility_app.ui.markup import Html
@@ -31,7 +41,7 @@ from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
-ELSEWHERE = frozenset({"label", "user", "company"})  # records without a customer that this page shows
+ELSEWHERE = frozenset({"label", "mailing_list", "user", "company"})  # records without a customer that this page shows
 
 
 async def build(window: Window, contact_id: str) -> None:
@@ -147,6 +157,16 @@ class ContactView:
                     self._draw_offer()
                 case "add":
                     await self._add(arg)
+                case "new-label":
+                    await naming.ask(self.window, self.words("New label"), self._new_label, most=naming.LABEL_MOST)
+                case "list":
+                    await choose_list.choose(self.window, self._company_id, [self.contact_id])
+                case "write":
+                    await compose.compose(self.window, [self.contact_id], self.customer_id)
+                case "card":
+                    await cards_out.hand_out(
+                        self.window, [self.contact_id], contact_view.title(self.words, self.page.person)
+                    )
                 case _:
                     await self._change(act, arg)
         except MobilityError as error:
@@ -177,6 +197,13 @@ class ContactView:
         await dialogs.record_dialog(
             self, entity, reach.FIELDS, title=title, values=values, saved=words("Contact saved")
         )
+
+    @property
+    def _company_id(self) -> str:
+        return str(self.page.header.customer["company_id"])
+
+    async def _new_label(self, name: str) -> None:
+        await self.app.write(lambda tx: mailing.carry(tx, self.contact_id, self._company_id, name))
 
     async def _label(self, label_id: str) -> None:
         held = {label.label_id: label.link_id for label in self.page.person.labels}

@@ -7,7 +7,8 @@ from mobility_app.store.queries.contacts import ContactPage, Person
 from mobility_app.store.queries.sheet import WAITING
 from mobility_app.ui import lists
 from mobility_app.ui.markup import Html, h, join
-from mobility_app.ui.sheet import reach
+from mobility_app.ui.sheet import mailings, reach
+from mobility_app.ui.sheet.activity import SYMBOLS
 from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.words import Words
 
@@ -22,7 +23,7 @@ def render(facts: Facts, page: ContactPage) -> Html:
         "div",
         head(facts, person, editing=False), refused, _fields(facts, person),
         _reach(facts, page, "contact_email", person.emails), _reach(facts, page, "contact_phone", person.phones),
-        _labels(facts, page), class_="fb-stack",
+        _labels(facts, page), _lists(facts, page), _activities(facts, page), _messages(facts, page), class_="fb-stack",
     )  # fmt: skip
 
 
@@ -40,6 +41,10 @@ def head(facts: Facts, person: Person, *, editing: bool) -> Html:
         h("p", customer, " ", facts.chip("contact", person.id), class_="fb-facts"), class_="fb-who",
     )  # fmt: skip
     acts: list[Html] = []
+    if not editing:
+        acts.append(lists.icon_button("download", words("Export {name} as a vCard", name=name), act="card"))
+    if not editing and facts.may("message", "create") and person.emails:
+        acts.append(lists.button(words("Send e-mail"), act="write", symbol="mail", kind="ghost"))
     if not editing and facts.may("contact", "delete"):
         acts.append(lists.button(words("Delete contact"), act="delete", symbol="trash-2", kind="ghost"))
     if not editing and (facts.may("contact", "update") or facts.may("contact_email", "update", "value")):
@@ -110,12 +115,62 @@ def _labels(facts: Facts, page: ContactPage) -> Html | None:
     if not facts.may("contact_label", "create"):
         names = words.list(label.name for label in page.person.labels) if held else words("None yet.")
         return lists.card(words("Labels"), h("p", names), actions=note)
-    if not page.labels:
-        return None
+    new = (
+        lists.button(words("New label"), act="new-label", symbol="plus", kind="ghost")
+        if facts.may("label", "create")
+        else None
+    )
     pressed = [
         h("button", name, type="button", class_="fb-seg", data_act="label", data_arg=label_id,
           aria_pressed=str(label_id in held).lower())
         for label_id, name in page.labels.items()
     ]  # fmt: skip
-    bar = h("div", pressed, class_="fb-segs", role="group", aria_label=words("Labels"))
-    return lists.card(words("Labels"), bar, actions=note)
+    bar = (
+        h("div", pressed, class_="fb-segs fb-segs-wrap", role="group", aria_label=words("Labels")) if pressed
+        else h("p", words("None yet."), class_="fb-meta")
+    )  # fmt: skip
+    return lists.card(words("Labels"), bar, actions=join(note, new))
+
+
+def _lists(facts: Facts, page: ContactPage) -> Html:
+    """The mailing lists that the contact is on."""
+    words, fills = facts.words, facts.may("mailing_list_member", "create")
+    add = lists.button(words("Add to mailing list"), act="list", symbol="plus", kind="ghost") if fills else None
+    rows = []
+    for link_id, list_id, name in page.beside.lists:
+        away = lists.icon_button(
+            "x", words("Remove from {name}", name=name), act="drop", arg=f"mailing_list_member:{link_id}"
+        )
+        end = [facts.chip("mailing_list_member", link_id), away if facts.may("mailing_list_member", "delete") else None]
+        rows.append(lists.row(name, href=f"/lists/{list_id}", lead=lists.tile("send"), end=join(*end) or None))
+    body = lists.rows(rows) if rows else h("p", words("On no list."), class_="fb-card-body fb-meta")
+    return lists.card(words("Mailing lists"), body, actions=add, flush=True)
+
+
+def _activities(facts: Facts, page: ContactPage) -> Html | None:
+    """The newest activities that the contact takes part in."""
+    words, rows = facts.words, []
+    for row in page.beside.activities:
+        kind, at = str(row["kind"]), row["starts_at"] or row["due_at"]
+        when = words.date_time(at) if isinstance(at, int) else ""
+        meta = " · ".join(
+            filter(
+                None,
+                (words.choice("activity", "kind", kind), when, words.choice("activity", "status", str(row["status"]))),
+            )
+        )
+        rows.append(lists.row(str(row["title"] or words.choice("activity", "kind", kind)), meta,
+                              href=facts.href(f"activities/{row['id']}"), lead=lists.tile(SYMBOLS[kind])))  # fmt: skip
+    return lists.card(words("Takes part in"), lists.rows(rows), flush=True) if rows else None
+
+
+def _messages(facts: Facts, page: ContactPage) -> Html | None:
+    """The newest messages that were written to the contact."""
+    words, rows = facts.words, []
+    for row in page.beside.messages:
+        message_id = str(row["id"])
+        when = words.when(int(message_id[:12], 16), facts.now)  # an id begins with the moment in which it was made
+        rows.append(
+            lists.row(str(row["subject"]), when, lead=lists.tile("mail"), end=mailings.chip(words, row["state"]))
+        )
+    return lists.card(words("Last messages"), lists.rows(rows), flush=True) if rows else None

@@ -86,7 +86,7 @@ async def _opened(
     if record_id == unfinished.NEW:
         begun = [str(row["id"]) for row in session.records(form.entity)]
         record_id = begun[0] if begun else session.create(form.entity, values or {})
-    with _dialog(title) as dialog:
+    with framed(title) as dialog:
         if rest is not None:
             _goes_on(sheet, dialog, rest)
         with ui.element("div").classes("fb-form"):
@@ -99,7 +99,7 @@ async def _opened(
                     )
         _foot(sheet, dialog, session)
     with app.form_open(editor, dialog):
-        answer = await _answer(dialog)
+        answer = await answered(dialog)
     if answer is None and session.typed:
         await session.pause()  # Escape, or a tap beside it: perhaps by mistake, so it waits to be opened again
     elif answer != SAVED:
@@ -140,12 +140,12 @@ def _foot(sheet: Desk, dialog: ui.dialog, session: EditSession) -> None:
 
 async def confirm(sheet: Desk, title: str, text: str, yes: str, *, danger: bool = False) -> bool:
     """Asks before something is lost. `yes` names the act: "Delete Contract 2026.pdf"."""
-    with _dialog(title) as dialog:
+    with framed(title) as dialog:
         ui.html(h("p", text), sanitize=False)
         with ui.element("div").classes("fb-dialog-acts"):
             press(sheet.words("Cancel"), lambda: dialog.submit(GIVEN_UP))
             press(yes, lambda: dialog.submit(YES), "fb-btn-danger" if danger else "fb-btn-primary")
-    return await _answer(dialog) == YES
+    return await answered(dialog) == YES
 
 
 def press(text: str, heard: Callable[..., object], look: str = "", props: str = "") -> ui.element:
@@ -156,7 +156,7 @@ def press(text: str, heard: Callable[..., object], look: str = "", props: str = 
     return button.on("click", heard)
 
 
-class _dialog:  # noqa: N801 - reads as a block of the page
+class framed:  # noqa: N801 - reads as a block of the page
     """A dialog with its heading, entered as a block."""
 
     def __init__(self, title: str) -> None:
@@ -176,7 +176,7 @@ class _dialog:  # noqa: N801 - reads as a block of the page
         self._dialog.__exit__(*problem)
 
 
-async def _answer(dialog: ui.dialog) -> object:
+async def answered(dialog: ui.dialog) -> object:
     """What was pressed; None where it was closed without an answer."""
     found = await dialog
     dialog.clear()

@@ -21,6 +21,8 @@ from mobility_app.ui import (
     customers,
     lists,
     lock,
+    mailing_list,
+    mailing_lists,
     new_customer,
     settings,
     shell,
@@ -46,6 +48,7 @@ PAGES: dict[str, View] = {
     "/": today.build,
     "/customers": customers.build,
     "/customers/new": new_customer.build,
+    "/lists": mailing_lists.build,
     "/sync": sync_centre.build,
     "/settings": settings.build,
 }
@@ -113,6 +116,7 @@ async def _windowed(app: App) -> None:
     routes["/customers/{customer_id}"] = _sheet(window)
     routes["/customers/{customer_id}/brief"] = _brief(window)
     routes["/contacts/{contact_id}"] = _contact(window)
+    routes["/lists/{list_id}"] = _list(window)
     with view:
         Views(routes)
     await window.settled()
@@ -139,6 +143,14 @@ def _brief(window: Window) -> Callable[..., Any]:
     def show(customer_id: str) -> Any:
         window.leave()
         return window.build(_guarded(window, brief.build(window, customer_id), arrive=True))
+
+    return show
+
+
+def _list(window: Window) -> Callable[..., Any]:
+    def show(list_id: str) -> Any:
+        window.leave()
+        return window.build(_guarded(window, mailing_list.build(window, list_id), arrive=True))
 
     return show
 

@@ -17,9 +17,11 @@ from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
 PRODUCT = "Mobility"
+RAIL_ONLY = ("/lists",)  # the bottom bar of a phone holds four; these are reached from where they are used
 ENTRIES = (
     ("/customers", "users", N_("Customers")),
     ("/", "calendar-days", N_("Today")),
+    ("/lists", "send", N_("Mailing lists")),
     ("/sync", "refresh-cw", N_("Sync")),
     ("/settings", "settings", N_("Settings")),
 )
@@ -90,7 +92,8 @@ def _entry(words: Words, href: str, symbol: str, text: str, path: str, count: in
     number = h("span", words.number(count), class_="fb-nav-n") if count else None
     name = words(text)
     return h(
-        "a", icon(symbol), h("span", name, class_="fb-nav-t"), number, class_="fb-nav", href=href, title=name,
+        "a", icon(symbol), h("span", name, class_="fb-nav-t"), number, href=href, title=name,
+        class_="fb-nav fb-wide-only" if href in RAIL_ONLY else "fb-nav",
         aria_current="page" if here else None,
     )  # fmt: skip
 

@@ -8,10 +8,13 @@ judged by email-validator, which knows what the registries of names allow in eve
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
 
 SCHEMES = ("http", "https")
 EMAIL_LENGTH_MAX = 254  # RFC 5321: a path of 256 with its two brackets
+
+MAILTO_MOST = 2_000  # characters; some systems cut an address that they hand to a program at 2,048
 
 _WORD = "A-Za-z0-9\u00a1-\U0010ffff"  # letters of any script: names of hosts and people are not only ASCII
 _LABEL = rf"[{_WORD}](?:[{_WORD}_-]{{0,61}}[{_WORD}])?"
@@ -48,6 +51,15 @@ def email(text: str) -> str | None:
         return str(validate_email(address, check_deliverability=False, strict=True).normalized)
     except EmailNotValidError:
         return None
+
+
+def mailto(addresses: Iterable[str], subject: str = "", body: str = "") -> str:
+    """The address that hands a message to the mail program (RFC 6068). All receivers are blind copies: contacts of
+    different people are not to learn each other's addresses. Lines end as the RFC wants them."""
+    text = "\r\n".join(body.splitlines())
+    parts = [("bcc", ",".join(quote(one, safe="@") for one in addresses))]
+    parts += [(name, quote(value, safe="")) for name, value in (("subject", subject), ("body", text)) if value]
+    return "mailto:?" + "&".join(f"{name}={value}" for name, value in parts if value)
 
 
 def _plain(text: str) -> bool:

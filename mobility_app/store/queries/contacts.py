@@ -1,7 +1,7 @@
 """Contacts of a customer with how to reach them and their labels, page by page; one contact for its own page.
 
-However many contacts there are, a page costs six statements. Choosing several labels asks for those who carry any of
-them: labels say what somebody does, and few do two things. Group actions and mailing lists are not read here.
+However many contacts there are, a page costs seven statements. Choosing several labels asks for those who carry any of
+them: labels say what somebody does, and few do two things. Who gets a message is told by `receivers.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from mobility_app.store.queries.sheet import SheetHeader
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
-PAGE_ROWS = 8  # a row with its links, labels and mark is 25 elements, and a view holds 400
+PAGE_ROWS = 14  # a row with all it holds is 10 elements, all around the list 260, and a view holds 400
+BESIDE_MAX = 5  # activities and messages on a contact's own page
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,35 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class People:
     """A page of contacts by name. `labels`: id -> (name, how many contacts of this customer carry it), by name.
-    `total` counts all contacts, `found` those who carry a wanted label, `first` is where this page begins.
+    `everyone`: ids of all contacts; `ids`: of those who carry a wanted label, in order; `first` is where this page begins.
     `region`: the country of the customer's address."""
 
     persons: tuple[Person, ...]
     labels: Mapping[str, tuple[str, int]]
-    total: int
-    found: int
+    everyone: frozenset[str]
+    ids: tuple[str, ...]
     first: int
     region: str | None
+
+    @property
+    def total(self) -> int:
+        """How many contacts there are."""
+        return len(self.everyone)
+
+    @property
+    def found(self) -> int:
+        """How many carry a wanted label."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a contact takes part in. `lists`: (link id, list id, name) by name; `activities`, `messages`: the newest, as
+    records."""
+
+    lists: tuple[tuple[str, str, str], ...] = ()
+    activities: tuple[Row, ...] = ()
+    messages: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,7 @@ class ContactPage:
     header: SheetHeader
     labels: Mapping[str, str]
     region: str | None
+    beside: Beside = Beside()
 
 
 def name_of(row: Mapping[str, object]) -> str:
@@ -96,7 +118,14 @@ def of_customer(store: Store, customer_id: str, wanted: Sequence[str] = (), firs
         start = first if 0 <= first < len(shown) else 0
         persons = _persons(session, shown[start : start + PAGE_ROWS])
         region = region_of(session, customer_id)
-    return People(tuple(persons), _counted(links), len(known), len(shown), start, region)
+    everyone = frozenset(one for one, _, _ in known)
+    return People(tuple(persons), _counted(links), everyone, tuple(shown), start, region)
+
+
+def several(store: Store, ids: Sequence[str]) -> tuple[Person, ...]:
+    """Those contacts, in that order; those that are gone are left out."""
+    with store.reading() as session:
+        return tuple(_persons(session, ids))
 
 
 def _wanted(known: Iterable[tuple[str, str | None, str | None]], links: Iterable[tuple[str, str, str]],
@@ -116,26 +145,25 @@ def _counted(links: Iterable[tuple[str, str, str]]) -> dict[str, tuple[str, int]
 
 def _persons(session: Records, ids: Sequence[str]) -> list[Person]:
     """The contacts in that order; one that is gone is left out."""
-    marks = ",".join("?" * len(ids))
+    rows = {str(row["id"]): row for row in session.find_among("contact", "id", ids)}
     under: dict[str, dict[str, list[Row]]] = {"contact_email": {}, "contact_phone": {}}
     for entity, by_contact in under.items():
-        for (record_id,) in session.rows(
-            f"SELECT id FROM {entity} WHERE contact_id IN ({marks}) ORDER BY is_main DESC, id", *ids
+        for row in sorted(
+            session.find_among(entity, "contact_id", ids), key=lambda row: (not row["is_main"], row["id"])
         ):
-            if row := session.get(entity, record_id):
-                by_contact.setdefault(str(row["contact_id"]), []).append(row)
+            by_contact.setdefault(str(row["contact_id"]), []).append(row)
     labels: dict[str, list[Label]] = {}
-    for contact_id, *label in session.rows(
+    links = session.among(
         "SELECT x.contact_id, x.id, l.id, l.name FROM contact_label x JOIN label l ON l.id = x.label_id"
-        f" WHERE x.contact_id IN ({marks}) ORDER BY l.name, l.id",
-        *ids,
-    ):
+        " WHERE x.contact_id IN ({marks}) ORDER BY l.name, l.id",
+        ids,
+    )
+    for contact_id, *label in links:
         labels.setdefault(contact_id, []).append(Label(*label))
-    rows = [row for one in ids if (row := session.get("contact", one)) is not None]
     return [
-        Person(row, tuple(under["contact_email"].get(str(row["id"]), ())),
-               tuple(under["contact_phone"].get(str(row["id"]), ())), tuple(labels.get(str(row["id"]), ())))
-        for row in rows
+        Person(rows[one], tuple(under["contact_email"].get(one, ())), tuple(under["contact_phone"].get(one, ())),
+               tuple(labels.get(one, ())))
+        for one in ids if one in rows
     ]  # fmt: skip
 
 
@@ -150,6 +178,28 @@ def one(store: Store, contact_id: str) -> ContactPage | None:
             "SELECT l.id, l.name FROM label l JOIN customer c ON c.company_id=l.company_id WHERE c.id=? ORDER BY l.name",
             customer_id,
         ))  # fmt: skip
-        region = region_of(session, customer_id)
+        region, beside = region_of(session, customer_id), _beside(session, customer_id, contact_id)
     header = sheet.header(store, customer_id)
-    return ContactPage(found[0], header, labels, region) if header else None
+    return ContactPage(found[0], header, labels, region, beside) if header else None
+
+
+def _beside(session: Records, customer_id: str, contact_id: str) -> Beside:
+    lists = session.rows(
+        "SELECT m.id, l.id, l.name FROM mailing_list_member m JOIN mailing_list l ON l.id = m.mailing_list_id"
+        " WHERE m.contact_id=? ORDER BY l.name, l.id",
+        contact_id,
+    )
+    activities = session.rows(
+        "SELECT DISTINCT a.id FROM activity_participant p JOIN activity a ON a.id = p.activity_id WHERE p.contact_id=?"
+        " ORDER BY COALESCE(a.starts_at, a.due_at, 0) DESC, a.id DESC LIMIT ?",
+        contact_id, BESIDE_MAX,
+    )  # fmt: skip
+    messages = session.rows(
+        "SELECT id FROM message WHERE customer_id=? AND contact_ids LIKE ? ORDER BY id DESC LIMIT ?",
+        customer_id, f'%"{contact_id}"%', BESIDE_MAX,
+    )  # fmt: skip
+    return Beside(
+        tuple(lists),
+        tuple(row for (one,) in activities if (row := session.get("activity", one)) is not None),
+        tuple(row for (one,) in messages if (row := session.get("message", one)) is not None),
+    )

@@ -1,7 +1,8 @@
-"""Tab "Contacts": the people at the customer, by name, filtered by their labels, page by page.
+"""Tab "Contacts": the people at the customer, by name, filtered by their labels, page by page, and what is done with several.
 
 A contact is edited on its own page (`ui/contact.py`), which opens in a new browser tab; "+" adds one with a short form.
-The list shows what can be done at once: write, dial, delete with a way back.
+Check boxes choose several, across pages and filters; a floating bar writes to them, puts them on a mailing list, hands
+them out as vCards, deletes them with a way back. `people.py` draws; cards come in through `cards_in.py`.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ import json
 
 from mobility_app.domain.change import Row
 from mobility_app.store.queries import contacts as queries
-from mobility_app.store.queries.contacts import PAGE_ROWS, People, Person
-from mobility_app.ui import dialogs, lists
+from mobility_app.store.queries.contacts import People
+from mobility_app.store.writing import Writing
+from mobility_app.ui import cards_out, choose_list, compose, dialogs
 from mobility_app.ui.live import Live
-from mobility_app.ui.markup import Html, h, join
+from mobility_app.ui.markup import Html
 from mobility_app.ui.names import N_
-from mobility_app.ui.sheet import mailings, reach
+from mobility_app.ui.sheet import cards_in, mailings
 from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.sheet.frame import Sheet
+from mobility_app.ui.sheet.people import render
 from mobility_app.ui.sheet.tab import Tab
 
 FIELDS = ("first_name", "last_name", "job_title", "employer", "opted_out", "notes")
-REACH_SHOWN = 2  # e-mails and telephones each, in a row; the contact's own page has them all
-LABELS_SHOWN = 3
+CHOSEN_MOST = 1_000  # contacts that are chosen at once
 
 
 async def build(sheet: Sheet) -> None:
@@ -31,45 +33,97 @@ async def build(sheet: Sheet) -> None:
     await mailings.show(sheet)
 
 
+async def open_one(sheet: Sheet, record_id: str) -> None:
+    """`/customers/<id>/contacts/import`: cards come in. Any other address below the tab is the list."""
+    if record_id == cards_in.SLUG and sheet.may("contact", "create"):
+        await cards_in.build(sheet)
+    else:
+        await build(sheet)
+
+
 class _View:
-    """The tab with its label filter and its place in the list."""
+    """The tab with its label filter, its place in the list and what is chosen."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._wanted: tuple[str, ...] = ()
+        self._chosen: tuple[str, ...] = ()  # in the order in which they were chosen
         self._live: Live | None = None
 
     async def show(self) -> None:
         self._live = await self._sheet.live(queries.of_customer, self._render, self._wanted, on_act=self._act)
 
+    @property
+    def _model(self) -> People:
+        assert self._live is not None
+        model: People = self._live.model
+        return model
+
     def _render(self, model: People) -> Html:
-        return render(Facts.of(self._sheet.app, self._sheet.header), model, self._wanted)
+        self._chosen = tuple(one for one in self._chosen if one in model.everyone)
+        return render(Facts.of(self._sheet.app, self._sheet.header), model, self._wanted, frozenset(self._chosen))
 
     async def _act(self, act: str, arg: str) -> None:
-        sheet, words = self._sheet, self._sheet.words
         match act:
             case "label":
                 self._wanted = tuple(sorted(set(self._wanted) ^ {arg})) if arg else ()
                 await self._page(0)
-                self._say_count()
+                self._sheet.announce(self._sheet.words.n("{n} contact", "{n} contacts", self._model.found))
             case "page":
                 await self._page(int(arg))
             case "add":
                 await self._add()
-            case "delete":
-                await sheet.write(
-                    lambda tx: tx.delete("contact", arg), done=words("Contact deleted"),
-                    undo=lambda tx: tx.restore("contact", arg),
-                )  # fmt: skip
+            case "pick":
+                self._choose(set(self._chosen) ^ {arg})
+            case "all":
+                self._choose({*self._chosen, *self._model.ids})
+            case "none":
+                self._choose(set())
+            case _:
+                await self._with_chosen(act)
 
     async def _page(self, first: int) -> None:
         assert self._live is not None
         await self._live.show(self._wanted, first)
 
-    def _say_count(self) -> None:
+    def _choose(self, ids: set[str]) -> None:
+        """Chooses those; beyond the bound the first ones, by name where they are shown."""
         assert self._live is not None
-        model: People = self._live.model
-        self._sheet.announce(self._sheet.words.n("{n} contact", "{n} contacts", model.found))
+        words = self._sheet.words
+        kept = [one for one in self._chosen if one in ids]
+        self._chosen = tuple(dict.fromkeys((*kept, *(one for one in self._model.ids if one in ids))))[:CHOSEN_MOST]
+        self._live.draw()
+        if len(ids) > CHOSEN_MOST:
+            self._sheet.fail(words("At most {most} contacts are chosen at once.", most=words.number(CHOSEN_MOST)))
+        self._sheet.announce(words.n("{n} chosen", "{n} chosen", len(self._chosen)))
+
+    async def _with_chosen(self, act: str) -> None:
+        sheet, chosen = self._sheet, self._chosen
+        match act:
+            case "write" if chosen:
+                if await compose.compose(sheet.window, chosen, sheet.customer_id):
+                    self._choose(set())
+            case "list" if chosen:
+                if await choose_list.choose(sheet.window, str(sheet.header.customer["company_id"]), chosen):
+                    self._choose(set())
+            case "cards":
+                await cards_out.hand_out(sheet.window, chosen or self._model.ids, sheet.header.name)
+            case "delete" if chosen:
+                await self._delete(chosen)
+
+    async def _delete(self, chosen: tuple[str, ...]) -> None:
+        words = self._sheet.words
+
+        def delete(tx: Writing) -> None:
+            for one in chosen:
+                tx.delete("contact", one)
+
+        def bring_back(tx: Writing) -> None:
+            for one in chosen:
+                tx.restore("contact", one)
+
+        done = words.n("{n} contact deleted", "{n} contacts deleted", len(chosen))
+        await self._sheet.write(delete, done=done, undo=bring_back)
 
     async def _add(self) -> None:
         sheet, words = self._sheet, self._sheet.words
@@ -81,79 +135,4 @@ class _View:
             sheet.window.run(f"window.open({json.dumps(f'/contacts/{made}')}, '_blank', 'noopener')")
 
 
-def render(facts: Facts, model: People, wanted: tuple[str, ...] = ()) -> Html:
-    """The list with its filter. `wanted`: ids of the labels that are chosen."""
-    words = facts.words
-    add = (
-        lists.button(words("Add contact"), act="add", symbol="plus", kind="ghost" if model.total else "secondary")
-        if facts.may("contact", "create") else None
-    )  # fmt: skip
-    refused = facts.refused_records(("contact",), [person.id for person in model.persons])
-    if not model.total:
-        text = words("The people you deal with at this customer stand here.")
-        return h("div", refused, lists.empty("users", words("No contacts"), text, add), class_="fb-stack")
-    body = (
-        lists.rows([_row(facts, person, model.region) for person in model.persons]) if model.persons
-        else h("p", words("Nobody carries these labels."), class_="fb-card-body fb-meta")
-    )  # fmt: skip
-    pager = lists.pager(words, model.first, len(model.persons), model.found, size=PAGE_ROWS)
-    card = lists.card(words("Contacts"), body, pager, actions=add, count=words.number(model.found), flush=True)
-    return h("div", refused, _filter(facts, model, wanted), card, class_="fb-stack")
-
-
-def _filter(facts: Facts, model: People, wanted: tuple[str, ...]) -> Html | None:
-    """One button for each label that is carried here; several may be pressed."""
-    if not model.labels:
-        return None
-    options = [("", facts.words("All contacts"), model.total), *((one, *pair) for one, pair in model.labels.items())]
-    pressed = [
-        h("button", name, h("span", facts.words.number(count), class_="fb-seg-n"), type="button", class_="fb-seg",
-          data_act="label", data_arg=one, aria_pressed=str(one in wanted if one else not wanted).lower())
-        for one, name, count in options
-    ]  # fmt: skip
-    return h("div", pressed, class_="fb-segs", role="group", aria_label=facts.words("Labels"))
-
-
-def _row(facts: Facts, person: Person, region: str | None) -> Html:
-    words, name = facts.words, person.name or facts.words("Without name")
-    own = f"/contacts/{person.id}"
-    work = " · ".join(str(person.row[part]) for part in ("job_title", "employer") if person.row[part])
-    labels = [lists.chip(label.name, small=True) for label in person.labels[:LABELS_SHOWN]]
-    end = [
-        h("span", labels, class_="fb-wide-only fb-tools") if labels else None,
-        facts.chip("contact", person.id),
-        lists.icon_button("pencil", words.p("contact", "Edit {name}", name=name), href=own, new_tab=True)
-        if facts.may("contact", "update") else None,
-        h("span", lists.icon_button("trash-2", words("Delete {name}", name=name), act="delete", arg=person.id),
-          class_="fb-wide-only")
-        if facts.may("contact", "delete") else None,
-    ]  # fmt: skip
-    meta = join(work or None, _reach(facts, person, name, region))
-    return lists.row(
-        h("span", name, data_f=f"{person.id}.name"), meta or None, href=own, lead=lists.avatar(name), end=join(*end) or None,
-        new_tab=True, wrap=True,
-    )  # fmt: skip
-
-
-def _reach(facts: Facts, person: Person, name: str, region: str | None) -> Html | None:
-    """How to reach somebody, as links. Who wants no mailings can still be written to by hand."""
-    words = facts.words
-    links = [
-        *((words("Write to {name}: {value}", name=name, value=text), text, href)
-          for text, href in _texts("contact_email", person.emails, region)),
-        *((words("Call {name}: {value}", name=name, value=text), text, href)
-          for text, href in _texts("contact_phone", person.phones, region)),
-    ]  # fmt: skip
-    if not links:
-        return None
-    return h(
-        "div", [h("a", text, href=href, class_="fb-link", aria_label=label) for label, text, href in links],
-        class_="fb-row-reach",
-    )  # fmt: skip
-
-
-def _texts(entity: str, rows: tuple[Row, ...], region: str | None) -> list[tuple[str, str]]:
-    return [(reach.shown(entity, row, region), reach.href(entity, row)) for row in rows[:REACH_SHOWN]]
-
-
-TAB = Tab("contacts", N_("Contacts"), build, count=lambda header: header.counts["contacts"])
+TAB = Tab("contacts", N_("Contacts"), build, count=lambda header: header.counts["contacts"], open=open_one)

@@ -65,7 +65,7 @@ def abandoned(store: Store, customer_id: str) -> list[Draft]:
         found = [
             draft
             for draft in drafts.kept(session, customer_id)
-            if draft.editor not in alive and not draft.editor.startswith(drafts.FORM)
+            if draft.editor not in alive and not draft.editor.startswith((drafts.FORM, drafts.MESSAGE))
         ]
     return [draft for draft in found if draft.editor == found[-1].editor] if found else []
 

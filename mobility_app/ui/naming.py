@@ -1,0 +1,40 @@
+"""A dialog that asks for one name: of a list, of a label. Errors stand at the field; nothing is closed until it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from mobility_app.errors import MobilityError
+from mobility_app.ui import dialogs
+from mobility_app.ui.text_input import TextInput
+from mobility_app.ui.window import Window
+
+LIST_MOST, LABEL_MOST = 120, 80  # characters, as their descriptions have it
+
+
+async def ask(
+    window: Window, title: str, save: Callable[[str], Awaitable[None]], value: str = "", *, most: int = LIST_MOST
+) -> bool:
+    """Opens the dialog. `save(name)` writes it and may raise MobilityError, which is shown. True when it was saved."""
+    words = window.words
+    with dialogs.framed(title) as dialog:
+        field = TextInput("fb-naming", words("Name"), value, most=most)
+
+        async def saved() -> None:
+            if not field.text.strip():
+                field.wrong(words.reason("required"))
+                return
+            try:
+                await save(field.text.strip())
+            except MobilityError as error:
+                field.wrong(words.error(error))
+            else:
+                dialog.submit(dialogs.SAVED)
+
+        field.on_enter(saved)
+        with ui.element("div").classes("fb-dialog-acts"):
+            dialogs.press(words("Cancel"), lambda: dialog.submit(dialogs.GIVEN_UP))
+            dialogs.press(words("Save"), saved, "fb-btn-primary", "data-save")
+    return await dialogs.answered(dialog) == dialogs.SAVED
