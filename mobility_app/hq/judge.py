@@ -18,7 +18,7 @@ from mobility_app.domain.change import CREATE, RESTORE, UPDATE, Change, Patch, R
 from mobility_app.domain.fields import Entity, Field, Merge, Plain, check
 from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
-from mobility_app.errors import InvalidValue
+from mobility_app.errors import InvalidValue, NotAllowed
 from mobility_app.hq import scopes
 from mobility_app.hq.ledger import Author, State, Transaction
 from mobility_app.hq.numbers import next_number
@@ -136,8 +136,14 @@ class Judge:
         row = self._settled(one, row, change.patch)
         if one.name == "customer":
             row["number"] = next_number(self._tx)
-        self._tx.add(one.name, change.record_id, row, CREATE)
+        self._add(one, change.record_id, row, CREATE)
         return Verdict(change.dseq, ACCEPTED, fields=refused)
+
+    def _add(self, one: Entity, record_id: str, row: Row, kind: str) -> None:
+        try:
+            self._tx.add(one.name, record_id, row, kind)
+        except NotAllowed as refusal:  # an exclusive product for another customer
+            raise Rejection(refusal.reason) from None
 
     def _twin(self, one: Entity, row: Row) -> str | None:
         """The link record that stands already for the same pair."""
@@ -322,7 +328,7 @@ class Judge:
         if twin := self._twin(one, row):
             self._tx.lead(one.name, record_id, twin)
             return Verdict(change.dseq, MERGED, "made_twice", leads_to=twin)
-        self._tx.add(one.name, record_id, row, RESTORE)
+        self._add(one, record_id, row, RESTORE)
         return Verdict(change.dseq, ACCEPTED)
 
     # -- rights and rules

@@ -21,6 +21,7 @@ from mobility_app.domain.fields import Entity, Merge, Plain, Scope, check
 from mobility_app.domain.rules import checks
 from mobility_app.errors import NotFound
 from mobility_app.hq import scopes
+from mobility_app.hq.exclusive import Exclusive
 from mobility_app.store.database import Database
 from mobility_app.store.ids import uuid7
 from mobility_app.store.records import Records, patch_columns
@@ -104,6 +105,7 @@ class Transaction(Records):
         super().__init__(session.engine, session.watch)
         self.author, self.now = author, ledger.now()
         self._ledger = ledger
+        self._exclusive = Exclusive(self)
         self._states: dict[str, State | None] = {}
         self._dirty: dict[str, None] = {}
         self._entries: list[Entry] = []
@@ -123,7 +125,8 @@ class Transaction(Records):
         return self._ledger.new_id()
 
     def create(self, entity: str, values: Row, record_id: str | None = None) -> str:
-        """Adds a record, defaults filled in. Values are checked; InvalidValue leaves nothing behind."""
+        """Adds a record, defaults filled in. Values are checked; InvalidValue, and NotAllowed for what would bill an
+        exclusive product to another customer, leave nothing behind."""
         one, record_id = registry.entity(entity), record_id or self.new_id()
         row = {field.name: values.get(field.name, field.default) for field in one.fields}
         row = checks.settled(entity, {name: check(entity, one.field(name), value) for name, value in row.items()})
@@ -131,8 +134,9 @@ class Transaction(Records):
         return record_id
 
     def add(self, entity: str, record_id: str, row: Row, kind: str) -> None:
-        """Adds a whole checked record: `create`, or `restore` of one that was deleted."""
+        """Adds a whole checked record: `create`, or `restore` of one that was deleted. Raises NotAllowed."""
         one = registry.entity(entity)
+        self._exclusive.require(entity, row)
         root = self.root_of(entity, record_id, row)
         stream = self._stream(one, root, row, record_id)
         state = self.state(record_id) if kind == RESTORE or self._kept else None
@@ -143,6 +147,8 @@ class Transaction(Records):
         state.deleted, state.made = False, (PENDING, self._stamp(), self.author.device_id)
         state.versions = {}
         self._inserts.append((entity, record_id, {name: row.get(name) for name in one.names}))
+        if entity == "product":
+            self._exclusive.made(record_id, row)
         patch: Patch = {name: (None, row[name]) for name in one.names if row.get(name) is not None}
         self._enter(kind, entity, record_id, patch, state)
         if entity == "customer" and kind == CREATE:
@@ -161,11 +167,17 @@ class Transaction(Records):
         self.change(entity, record_id, row, {name: after[name] for name in one.names if after[name] != row.get(name)})
 
     def change(self, entity: str, record_id: str, row: Row, values: Row) -> None:
-        """Sets checked values that differ from `row`, the record as it stands."""
+        """Sets checked values that differ from `row`, the record as it stands. Raises NotAllowed."""
+        if "product_id" in values:
+            self._exclusive.require(entity, {**row, **values})
+        if entity == "document" and "customer_id" in values:
+            self._exclusive.moved(record_id, values["customer_id"])
         state = self.state(record_id)
         assert state is not None
         if values:
             self.put(entity, record_id, values)
+        if entity == "product":
+            self._exclusive.made(record_id, {**row, **values})
         quiet = _quiet(entity, values)
         if not quiet:
             version = (PENDING, self._stamp(), self.author.device_id)
@@ -235,6 +247,7 @@ class Transaction(Records):
                 self._flush()
         except BaseException:
             self._inserts.clear()
+            self._exclusive = Exclusive(self)
             self._states.update(self._kept.pop())
             self._dirty, self._members, entries, moves = kept
             del self._entries[entries:], self._moves[moves:]

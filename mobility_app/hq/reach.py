@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import Row
-from mobility_app.domain.fields import Entity, Field, Kind
+from mobility_app.domain.fields import Entity, Field, Kind, Plain
+from mobility_app.domain.rules import exclusivity
 from mobility_app.hq import scopes
 from mobility_app.hq.ledger import State, Transaction
 from mobility_app.store.records import patch_plain
@@ -94,10 +95,17 @@ class Reach:
             elif (one.name, field.name) != ("customer", "territory_id"):
                 row[field.name] = self.target(one, record_id, row, field, str(value))
             if field.required and not row[field.name]:
-                raise Rejection("parent_missing")
+                raise Rejection(exclusivity.REASON if self._bound(field, value) else "parent_missing")
             if not row[field.name] or None in found:
                 missed[field.name] = (REJECTED, "not_found")
         return missed
+
+    def _bound(self, field: Field, value: Plain) -> bool:
+        """Whether it misses because the product is bound to another customer, one that the actor may know of."""
+        row = self._tx.get("product", str(value)) if field.refers == "product" else None
+        owner = row.get("exclusive_customer_id") if row else None
+        customer = self._tx.get("customer", str(owner)) if owner else None
+        return customer is not None and self._holds(customer)
 
     def signed(self, one: Entity, row: Row) -> None:
         """Raises Rejection forbidden where somebody else is named as the author; fills in who it is."""
