@@ -234,6 +234,8 @@ class Demo:
         for user, (_, out) in self.apps.items():
             self._show(user, _addresses(out)[-1])
         print(f"The office (read only): {self.url}/office?key={office_key}")
+        waits = "" if os.environ.get("MOBILITY_SMTP") else " (none leaves: MOBILITY_SMTP names no mail server)"
+        print(f"Its mails, once the office is open: {self.url}/office/mail{waits}")
         print(f"Passphrase of the demo: {PASSPHRASE}")
         print("Press h to stop or start headquarters, o to open the app once more, Ctrl-C to end.", flush=True)
 

@@ -25,6 +25,7 @@ GROUPS = (
 REASONS = {
     "refused": "refused by the mail server", "unreachable": "no mail server answered for a day",
     "unwritable": "this mail could not be written", "past": "it was over before it could be sent",
+    "old": "it waited for more than a week; look at it before it goes",
     "no_address": "no e-mail address", "opted_out": "wants no mailings",
 }  # fmt: skip
 

@@ -226,7 +226,7 @@ def _message_state(tx: Records, message_id: str) -> Row:
     missed = sorted((receiver.removeprefix(CONTACT), reason) for receiver, state, reason in rows if state != SENT)
     if not missed:
         return {"state": SENT, "reason": None, "undelivered_ids": None}
-    reason = missed[0][1] if missed[0][1] in UNDELIVERED else "refused"
+    reason = missed[0][1] if missed[0][1] in UNDELIVERED else "unreachable"
     return {"state": "failed", "reason": reason, "undelivered_ids": [one for one, _ in missed]}
 
 

@@ -32,7 +32,8 @@ RETRY_MAX_MS = 6 * 3_600_000
 DEAD_AFTER_MS = 24 * 3_600_000
 BODIES_KEPT_MS = 7 * 24 * 3_600_000
 TIDY_EVERY_MS = 3_600_000
-UNWRITABLE = "unwritable"
+OLD_AFTER_MS = 7 * 24 * 3_600_000  # what could not even be tried for so long goes to a person instead
+UNWRITABLE, OLD = "unwritable", "old"
 PAUSED = "mail_paused"  # key of hq_meta; whoever restores an HQ from a copy sets it
 
 logger = logging.getLogger("mobility.hq.post")
@@ -129,10 +130,12 @@ class Post:
             mail = found[0]
             if mail.raw is not None and mail.address is not None:  # it may have arrived: the very same bytes again
                 written = Written(mail.address, mail.raw, not mail.address.isascii())
+            elif not mail.tries and tx.now - mail.changed_at > OLD_AFTER_MS:
+                written = Written(reason=OLD)
             else:
                 written = self._written(tx, mail)
             if written.reason:
-                state = DEAD if written.reason == UNWRITABLE else SKIPPED
+                state = DEAD if written.reason in (UNWRITABLE, OLD) else SKIPPED
                 _set(tx, mail.id, state=state, reason=written.reason, done_at=tx.now)
                 outbox.show(tx, mail.entity, mail.subject_id)
                 return None
@@ -240,7 +243,8 @@ def again(ledger: Ledger, mail_id: str | None = None) -> int:
             DEAD, mail_id, mail_id,
         )  # fmt: skip
         for mail in dead:
-            _set(tx, mail.id, state=WAITING, retry_at=0, tries=0, tried_at=None, done_at=None, reason=None)
+            _set(tx, mail.id, state=WAITING, retry_at=0, tries=0, tried_at=None, done_at=None, reason=None,
+                 changed_at=tx.now)  # fmt: skip
             outbox.show(tx, mail.entity, mail.subject_id)
     return len(dead)
 

@@ -236,6 +236,20 @@ def test_mail_can_be_held_back_and_loses_nothing(room: Mailroom) -> None:
     assert len(room.send()) == 2
 
 
+def test_what_waited_for_more_than_a_week_goes_to_a_person_and_not_out(room: Mailroom) -> None:
+    """A mail server that is named after months of work must not pour them out."""
+    with room.by() as tx:
+        tx.create(
+            "activity",
+            {"customer_id": room.ids["customer"], "kind": "task", "title": "x", "assignee_id": room.ids["Rui"]},
+        )
+    room.fleet.clock.at += 8 * DAY
+    assert room.send() == []
+    assert {(mail.state, mail.reason) for mail in room.all()} == {("dead", "old")}
+    again(room.fleet.office.ledger)
+    assert sorted(map(to, room.send())) == ["Eva", "Rui"]
+
+
 def test_bodies_go_a_week_after_they_were_sent(room: Mailroom) -> None:
     room.appointment()
     room.send()
