@@ -38,7 +38,8 @@ LOCAL = "local"  # the source of what the person at this device changed; a sync 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a transaction changed: customers (roots), records as (entity, id), and whether the rep or a sync did it."""
+    """What a transaction changed: customers (roots), records as (entity, id), and who did it: "local" (the rep), "sync",
+    or "watch" (nothing changed, but the customer's watched folder looks different)."""
 
     roots: frozenset[str]
     records: frozenset[tuple[str, str]]

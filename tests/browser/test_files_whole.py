@@ -266,7 +266,7 @@ def test_an_upload_can_be_stopped_and_one_whose_file_vanished_says_so(stage: Sta
     expect(rows.nth(0).get_by_role("progressbar", name="Progresso de lento 1.bin")).to_be_visible()
     vanishing.unlink()
     for n in (1, 2):
-        page.get_by_role("button", name=f"Cancelar lento {n}.bin").click()
+        page.get_by_role("button", name=f"Parar lento {n}.bin").click()
     expect(rows).to_have_count(1)
     expect(rows.get_by_role("alert")).to_have_text("Este arquivo não pode ser lido. Confira se ainda existe.")
     session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
@@ -308,6 +308,24 @@ def test_a_pinned_customer_and_a_watched_folder_are_this_devices_choice(stage: S
     page.get_by_role("button", name="Deixar de observar a pasta de Óptica Lusitânia").click()
     expect(page.get_by_role("button", name=re.compile("^Deixar de observar"))).to_have_count(0)
     assert path.is_dir()
+
+
+def test_while_the_app_is_locked_a_file_in_the_folder_waits(stage: Stage) -> None:
+    page = stage.tab()
+    page.get_by_role("button", name="Observar a pasta").click()
+    path = Path(page.locator(".fb-path").inner_text())
+    stage.visitor.go("/settings")
+    page.get_by_role("button", name="Bloquear agora").click()
+    field = page.get_by_label("Frase-senha")
+    expect(field).to_be_visible()
+    assert page.request.get(f"{stage.visitor.base}/files/{'a' * 32}/picture").status == 204
+    (path / "enquanto bloqueado.txt").write_bytes(b"waits")
+    field.fill(stage.ana.passphrase)
+    assert "enquanto bloqueado.txt" not in stage.names()
+    page.get_by_role("button", name="Desbloquear").click()
+    expect(page.locator("h1")).not_to_have_text("Bloqueado")
+    page = stage.tab()
+    expect(page.get_by_role("link", name="Baixar enquanto bloqueado.txt")).to_be_visible(timeout=SETTLED_MS)
 
 
 def test_on_a_touch_screen_the_camera_button_is_there(stage: Stage, chromium: str) -> None:
