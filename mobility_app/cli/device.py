@@ -153,7 +153,7 @@ def attach_demo(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
         # shared customers of other territories are seen here, but are not ours to change
         customers = session.rows(
             "SELECT customer_id FROM search_row JOIN customer ON customer.id = customer_id"
-            " WHERE territory_id IN (SELECT value FROM json_each(?)) ORDER BY sort_key LIMIT 12",
+            " WHERE customer.territory_id IN (SELECT value FROM json_each(?)) ORDER BY sort_key LIMIT 12",
             json.dumps(opened.store.actor().territory_ids),
         )
     for (customer_id,) in customers:
