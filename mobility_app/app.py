@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobility_app.config import Config
-from mobility_app.device import OpenDevice, unlock
+from mobility_app.device import OpenDevice, change_passphrase, unlock
 from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
 from mobility_app.store.folder_worker import FolderWorker
@@ -67,6 +67,10 @@ class Process:
                 self._device.store.close()
             self._device, self._worker, self._watcher = None, None, None
             self._board.update(state=OFFLINE)
+
+    def change_passphrase(self, old: str, new: str) -> None:
+        """Another passphrase opens this folder from now on."""
+        change_passphrase(self._config, old, new)
 
     def sync_now(self) -> None:
         """Wakes the worker."""

@@ -68,6 +68,15 @@ def unlock(config: Config, passphrase: str) -> OpenDevice:
     return opened
 
 
+def change_passphrase(config: Config, old: str, new: str) -> None:
+    """Another passphrase opens the folder. Wrong old ones make the next try wait, as when unlocking.
+
+    Raises WrongPassphrase (`details["wait_ms"]`), InvalidValue, KeyFileDamaged, StoreTooNew, DiskFull; then the old one
+    still opens."""
+    attempts = Attempts(config.folder / "attempts.json", now=wall_ms)
+    attempts.run(lambda: vault.change_passphrase(config.folder, old, new))
+
+
 def enrol_new(
     folder: Path, passphrase: str, hq_url: str, code: str, name: str, random: Callable[[int], bytes] = os.urandom
 ) -> Identity:

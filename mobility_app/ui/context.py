@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from mobility_app.outlook.kept import Outlooks
 from mobility_app.store import identity
 from mobility_app.store.files import FileVault
 from mobility_app.store.folder_worker import FolderWorker
+from mobility_app.store.records import Records
 from mobility_app.store.store import Store, Touched, wall_ms
 from mobility_app.store.writing import Writing
 from mobility_app.sync.status import Board, Status, Waiting, waiting
@@ -31,7 +32,8 @@ from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
 THEMES = ("auto", "light", "dark")
 QUASAR_LANGUAGES = {"pt": "pt", "en": "en-US", "es": "es", "fr": "fr"}
-LOCK_AFTER_SECONDS = 15 * 60
+LOCK_MINUTES = (1, 5, 15, 30, 60)  # idle times that can be chosen
+LOCK_AFTER_MINUTES = 15
 NOTHING_WAITS = Waiting(0, 0, 0)
 
 P = ParamSpec("P")
@@ -70,6 +72,10 @@ class Backend(Protocol):
     def sync_now(self) -> None:
         """Wakes the worker and returns at once."""
 
+    def change_passphrase(self, old: str, new: str) -> None:
+        """Another passphrase opens the store from now on. Slow; runs on a worker thread. Raises WrongPassphrase,
+        InvalidValue, KeyFileDamaged, StoreTooNew, DiskFull; then the old one still opens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -77,6 +83,8 @@ class Preferences:
 
     language: str = DEFAULT_LANGUAGE
     theme: str = "auto"
+    lock_minutes: int = LOCK_AFTER_MINUTES
+    single_keys: bool = True
 
 
 class App:
@@ -91,9 +99,8 @@ class App:
         opened: Opened | None = None,
         now: Callable[[], int] = wall_ms,
         zone: tzinfo | None = None,
-        lock_after_s: int = LOCK_AFTER_SECONDS,
     ) -> None:
-        self.backend, self.now, self.zone, self.lock_after_s = backend, now, zone, lock_after_s
+        self.backend, self.now, self.zone = backend, now, zone
         self.preferences = Preferences(language, theme)
         self.words = Words(language, zone)
         self.changed = Event[Touched]()
@@ -222,7 +229,7 @@ class App:
 
     async def lock_if_idle(self) -> None:
         """Locks when nobody did anything for the idle time."""
-        if not self.locked and self.now() - self._last_active >= self.lock_after_s * 1000:
+        if not self.locked and self.now() - self._last_active >= self.preferences.lock_minutes * 60_000:
             await self.lock()
 
     def _take(self, opened: Opened) -> None:
@@ -231,9 +238,9 @@ class App:
         with opened.store.reading() as session:
             known = identity.read(session)
             self.actor = identity.actor(session) if known else None
-            language, theme = identity.meta(session, "ui_language"), identity.meta(session, "ui_theme")
+            preferences = _kept(session, self.preferences)
         self.waiting = waiting(opened.store)
-        self._prefer(Preferences(language or self.preferences.language, theme or self.preferences.theme))
+        self._prefer(preferences)
 
     def _drop(self) -> None:
         if self._unlisten is not None:
@@ -265,15 +272,30 @@ class App:
         """Changes the language of every open page and keeps it."""
         if language in LANGUAGES:
             await self._keep("ui_language", language)
-            self._prefer(Preferences(language, self.preferences.theme))
+            self._prefer(replace(self.preferences, language=language))
             self.reload_pages()
 
     async def set_theme(self, theme: str) -> None:
         """Changes the theme of every open page and keeps it."""
         if theme in THEMES:
             await self._keep("ui_theme", theme)
-            self._prefer(Preferences(self.preferences.language, theme))
+            self._prefer(replace(self.preferences, theme=theme))
             self.reload_pages()
+
+    async def set_lock_minutes(self, minutes: int) -> None:
+        """After how many idle minutes the store is locked, from now on."""
+        if minutes in LOCK_MINUTES:
+            await self._keep("ui_lock_minutes", str(minutes))
+            self.preferences = replace(self.preferences, lock_minutes=minutes)
+
+    async def set_single_keys(self, on: bool) -> None:
+        """Whether bare letters are keys, on every open page, and keeps it."""
+        await self._keep("ui_single_keys", "on" if on else "off")
+        self.preferences = replace(self.preferences, single_keys=on)
+
+    async def change_passphrase(self, old: str, new: str) -> None:
+        """Another passphrase from now on. Raises what the backend raises."""
+        await asyncio.to_thread(self.backend.change_passphrase, old, new)
 
     async def _keep(self, key: str, value: str) -> None:
         store = self.store
@@ -307,3 +329,14 @@ class App:
                 if clear:
                     client.content.clear()
                 client.run_javascript("window.fb && fb.clean(); location.reload()")
+
+
+def _kept(session: Records, given: Preferences) -> Preferences:
+    """What was chosen on this device; what was not, or can't be, is as given."""
+    minutes, keys = identity.meta(session, "ui_lock_minutes") or "", identity.meta(session, "ui_single_keys")
+    return Preferences(
+        identity.meta(session, "ui_language") or given.language,
+        identity.meta(session, "ui_theme") or given.theme,
+        int(minutes) if minutes in map(str, LOCK_MINUTES) else given.lock_minutes,
+        given.single_keys if keys is None else keys != "off",
+    )

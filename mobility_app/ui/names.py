@@ -12,6 +12,7 @@ from types import MappingProxyType
 from mobility_app.domain.labels import ENTITY_LABELS, FIELD_LABELS
 from mobility_app.errors import InvalidValue
 
+LANGUAGE_NAMES = MappingProxyType({"pt": "Português", "en": "English", "es": "Español", "fr": "Français"})
 CONTEXT = "\x04"  # gettext's own separator between context and message
 
 

@@ -1,20 +1,145 @@
-"""Settings of this device: language, theme, lock now, and who it belongs to."""
+"""Settings of this device, one card each: language, look, lock, keys, passphrase, and who it belongs to.
+
+`CARDS` is the list of them, in their order. A card is a coroutine that draws itself into the current container and
+follows what it shows; another one is one line there. Everything is kept in the encrypted store and holds at once.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 
 from nicegui import ui
 
 from mobility_app.store import identity
 from mobility_app.store.store import Store
-from mobility_app.ui import device_files, lists
+from mobility_app.ui import lists, passphrase
+from mobility_app.ui.context import LOCK_MINUTES
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import Html, h
-from mobility_app.ui.names import N_
+from mobility_app.ui.names import LANGUAGE_NAMES, N_
 from mobility_app.ui.window import Window
-from mobility_app.ui.words import LANGUAGES
 
-LANGUAGE_NAMES = {"pt": "Português", "en": "English", "es": "Español", "fr": "Français"}
 THEME_NAMES = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
+
+Card = Callable[[Window], Awaitable[None]]
+
+
+async def build(window: Window) -> None:
+    """Draws the view."""
+    words = window.words
+    window.title(words("Settings"))
+    with ui.element("div").classes("fb-page"), ui.element("div").classes("fb-stack"):
+        markup(lists.page_head(words("Settings")))
+        with ui.element("div").classes("fb-settings"):
+            for card in CARDS:
+                with ui.element("div"):
+                    await card(window)
+
+
+async def language(window: Window) -> None:
+    """In which language the app speaks."""
+    words, app = window.words, window.app
+
+    async def act(_: str, arg: str) -> None:
+        await app.set_language(arg)
+
+    choice = choices(words("Language"), app.words.language, dict(LANGUAGE_NAMES))
+    markup(lists.card(words("Language"), choice), act)
+
+
+async def look(window: Window) -> None:
+    """Light, dark, or as the system is."""
+    words, app = window.words, window.app
+
+    async def act(_: str, arg: str) -> None:
+        await app.set_theme(arg)
+
+    names = {key: words(text) for key, text in THEME_NAMES.items()}
+    markup(lists.card(words("Look"), choices(words("Look"), app.preferences.theme, names)), act)
+
+
+async def lock(window: Window) -> None:
+    """After what idle time the store closes, and closing it now."""
+    words, app = window.words, window.app
+
+    def render() -> Html:
+        label = words("Lock when nobody does anything for")
+        names = {str(minutes): words("{n} min", n=words.number(minutes)) for minutes in LOCK_MINUTES}
+        return lists.card(
+            words("Lock"),
+            h(
+                "p",
+                words(
+                    "The data on this device is encrypted. Locking closes it at once; what is typed and not saved is kept."
+                ),
+            ),
+            h("p", label, class_="fb-label"),
+            choices(label, str(app.preferences.lock_minutes), names),
+            h("div", lists.button(words("Lock now"), act="lock", symbol="lock"), class_="fb-tools"),
+        )
+
+    async def act(name: str, arg: str) -> None:
+        if name == "lock":
+            await app.lock()
+        elif arg.isdecimal():
+            await app.set_lock_minutes(int(arg))
+            element.set_content(render())
+            window.toast(words("Saved on this device"))
+
+    element = markup(render(), act)
+
+
+async def keys(window: Window) -> None:
+    """Whether bare letters are keys, and the list of all keys."""
+    words, app = window.words, window.app
+
+    def render() -> Html:
+        label = words("Single keys")
+        current = "on" if app.preferences.single_keys else "off"
+        names = {"on": words.p("switch", "On"), "off": words.p("switch", "Off")}
+        return lists.card(
+            words("Keyboard"),
+            h(
+                "p",
+                words(
+                    "Single keys such as “/” or “e” act outside of fields. Turn them off if you speak to this device."
+                ),
+            ),
+            h("p", label, class_="fb-label"),
+            choices(label, current, names),
+            h("div", lists.button(words("Show all keys"), act="help", symbol="keyboard"), class_="fb-tools"),
+        )
+
+    async def act(name: str, arg: str) -> None:
+        if name == "choose":
+            await app.set_single_keys(arg == "on")
+            app.reload_pages()
+
+    markup(render(), act)
+
+
+async def about(window: Window) -> None:
+    """Whose device this is, and which version of the program."""
+    words = window.words
+    name, role, device, hq_url = await window.app.read(_who)
+    rows = [
+        (words.field("user", "name"), name), (words.field("user", "role"), words.choice("user", "role", role)),
+        (words("Device"), device), (words("Headquarters"), hq_url), (words("Version"), version("mobility")),
+    ]  # fmt: skip
+    markup(lists.card(words("This device"), lists.fields(*(_field(label, value) for label, value in rows))))
+
+
+CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, about)
+
+
+def choices(label: str, current: str, names: dict[str, str]) -> Html:
+    """A choice of a few, as an act "choose"."""
+    return lists.segments(label, [(value, text, None) for value, text in names.items()], current, act="choose")
+
+
+def _field(label: str, value: str) -> Html:
+    return h("div", h("dt", label), h("dd", value or "–"), class_="fb-field")
 
 
 def _who(store: Store) -> tuple[str, str, str, str]:
@@ -25,46 +150,3 @@ def _who(store: Store) -> tuple[str, str, str, str]:
             return "", "", "", ""
         user = session.get("user", known.user_id) or {}
         return str(user.get("name") or ""), identity.actor(session).role, known.device_id, known.hq_url
-
-
-async def build(window: Window) -> None:
-    """Draws the view."""
-    words, app = window.words, window.app
-    window.title(words("Settings"))
-    name, role, device, hq_url = await app.read(_who)
-
-    async def act(act: str, arg: str) -> None:
-        if act == "language":
-            await app.set_language(arg)
-        elif act == "theme":
-            await app.set_theme(arg)
-        elif act == "lock":
-            await app.lock()
-
-    rows = [(words.field("user", "name"), name), (words.field("user", "role"), words.choice("user", "role", role)),
-            (words("Device"), device), (words("Headquarters"), hq_url)]  # fmt: skip
-    with ui.element("div").classes("fb-page"), ui.element("div").classes("fb-stack"):
-        markup(
-            h(
-                "div",
-                lists.page_head(words("Settings")),
-                lists.card(words("Language"), _choices(words("Language"), "language", app.words.language, LANGUAGE_NAMES)),
-                lists.card(words("Look"), _choices(words("Look"), "theme", app.preferences.theme,
-                                                   {key: words(text) for key, text in THEME_NAMES.items()})),
-                lists.card(words("This device"), lists.fields(*(_field(label, value) for label, value in rows))),
-                lists.card(words("Lock"), h("p", words("The data on this device is encrypted. Locking closes it at once.")),
-                           h("p", h("br")), lists.button(words("Lock now"), act="lock", symbol="lock")),
-                class_="fb-stack",
-            ),
-            act,
-        )  # fmt: skip
-        await device_files.cards(window)
-    assert set(LANGUAGE_NAMES) == set(LANGUAGES)
-
-
-def _choices(label: str, act: str, current: str, names: dict[str, str]) -> Html:
-    return lists.segments(label, [(value, text, None) for value, text in names.items()], current, act=act)
-
-
-def _field(label: str, value: str) -> Html:
-    return h("div", h("dt", label), h("dd", value or "–"), class_="fb-field")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from nicegui import ui
 
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING
+from mobility_app.ui import keyboard
 from mobility_app.ui.context import App
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, h, icon, join
 from mobility_app.ui.names import N_
+from mobility_app.ui.palette import Palette
 from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
@@ -31,6 +33,7 @@ def build(window: Window, path: str) -> ui.element:
     """Draws the frame and returns the element that views go into."""
     app = window.app
     _texts(window)
+    window.run(keyboard.script(app.preferences.single_keys))
     ui.html(h("a", window.words("Skip to content"), href="#fb-view", class_="fb-skip"), sanitize=False)
     with ui.element("div").classes("fb-app"):
         name = window.words("Main")
@@ -40,11 +43,13 @@ def build(window: Window, path: str) -> ui.element:
             view = ui.element("div").classes("fb-view").props("id=fb-view tabindex=-1")
         window.toasts = ui.element("div").classes("fb-toasts")
     ui.html("", sanitize=False).props("id=fb-say role=status aria-live=polite").classes("fb-sr")
-    _follow(window, rail, banner, path)
+    palette = Palette(window, path)
+    keyboard.draw(window)
+    _follow(window, rail, banner, path, palette)
     return view
 
 
-def _follow(window: Window, rail: ui.html, banner: ui.html, path: str) -> None:
+def _follow(window: Window, rail: ui.html, banner: ui.html, path: str, palette: Palette) -> None:
     at = [path]
 
     def redraw() -> None:
@@ -57,6 +62,7 @@ def _follow(window: Window, rail: ui.html, banner: ui.html, path: str) -> None:
     def moved(path: str) -> None:
         at[0] = path
         redraw()
+        palette.moved(path)
 
     window.app.status_changed.subscribe(redraw)
     ui.context.client.sub_pages_router.on_path_changed(moved)
@@ -83,7 +89,16 @@ def nav(app: App, path: str) -> Html:
     mark = h("span", class_="fb-mark")
     brand = h("a", mark, h("span", PRODUCT), class_="fb-brand", href="/customers", aria_label=PRODUCT)
     links = [_entry(words, href, symbol, text, path, counts.get(href, 0)) for href, symbol, text in ENTRIES]
-    return h("div", brand, links, sync_box(app), class_="fb-rail-in")
+    return h("div", brand, _finder(words), links, sync_box(app), class_="fb-rail-in")
+
+
+def _finder(words: Words) -> Html:
+    """Opens the command palette; answered by the page's script."""
+    name = words("Find")
+    caps = h("span", h("kbd", "Ctrl"), h("kbd", "K"), class_="fb-finder-keys", aria_hidden="true")
+    text = h("span", name, class_="fb-nav-t")
+    return h("button", icon("search"), text, caps, class_="fb-nav fb-finder", type="button", data_act="palette",
+             aria_keyshortcuts="Control+K", title=name)  # fmt: skip
 
 
 def _entry(words: Words, href: str, symbol: str, text: str, path: str, count: int) -> Html:

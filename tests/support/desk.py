@@ -37,6 +37,9 @@ class Backend:
     def sync_now(self) -> None:
         self.asked_to_sync += 1
 
+    def change_passphrase(self, old: str, new: str) -> None:
+        raise AssertionError("this desk has no passphrase")
+
 
 @dataclass(slots=True)
 class Desk:

@@ -80,6 +80,11 @@ class Sheet:
         return self.window.app.words
 
     @property
+    def found(self) -> bool:
+        """Whether the customer is on this device; then `header` is there."""
+        return self._found
+
+    @property
     def currency(self) -> str:
         """ISO 4217, of the customer."""
         return self.header.currency

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const ACTIVE_MS = 15000;
+  const SEQUENCE_MS = 1500;
   let edits = 0;
   let home = "";
   let texts = {};
@@ -11,6 +12,10 @@
   let lastActive = 0;
   let dark = false;
   let turning = false;  /* a page was turned by key: its first row gets the focus */
+  let keys = {};
+  let begun = "";
+  let begunAt = 0;
+  let wanted = false;
   const places = new Map();
 
   const here = () => location.pathname + location.search;
@@ -70,25 +75,79 @@
   window.addEventListener("popstate", () => { popped = true; }, true);
   window.addEventListener("scroll", () => places.set(here(), window.scrollY), { passive: true });
 
+  /* The keys come from ui/keyboard.py. Those without Ctrl never act while somebody types or a dialog is open. */
   document.addEventListener("keydown", (event) => {
+    if (event.target.id === "fb-palette-field" && inPalette(event)) return;
     const typing = event.target.closest && event.target.closest("input, textarea, select, [contenteditable], [role=combobox]");
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { arrows(event, typing); return; }
+    if (["PageDown", "PageUp", "Home", "End", "Enter"].includes(event.key) && !event.ctrlKey && !event.metaKey) { leaps(event, typing); return; }
+    if (!event.key) return;  /* a browser that fills a field in */
+    const held = event.ctrlKey || event.metaKey;
+    if (["Control", "Meta", "Shift", "Alt"].includes(event.key)) return;
+    const key = (held ? "ctrl+" : "") + event.key.toLowerCase();
+    if (!held && (typing || event.altKey || document.querySelector("dialog[open], .q-dialog"))) { begun = ""; return; }
+    const after = Date.now() - begunAt < SEQUENCE_MS ? begun : "";
+    const found = keys[after ? after + " " + key : key] || keys[key];
+    begun = key; begunAt = Date.now();
+    if (found && does[found[0]](found[1], event) !== false) { event.preventDefault(); begun = ""; }
+  });
+  const seen = (selector, inside) => [...(inside || document).querySelectorAll(selector)].find((el) => el.getClientRects().length && !el.disabled);
+  const does = {
+    palette() { fb.palette(); },
+    help() { if (typeof emitEvent === "function") emitEvent("fb_help"); },
+    search() {
       const search = document.querySelector("[data-search] input, input[data-search]");
-      event.preventDefault();
-      if (search) { search.focus(); search.select(); }
-      else { const link = document.querySelector('a.fb-nav[href="/customers"]'); if (link) link.click(); }
-    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
-      const save = document.querySelector("[data-save]");
-      event.preventDefault();
-      if (save && !save.disabled) {
-        if (document.activeElement) document.activeElement.blur();
-        setTimeout(() => save.click(), 200);  /* after the inputs' own 150 ms */
-      }
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      arrows(event, typing);
-    } else if (["PageDown", "PageUp", "Home", "End", "Enter"].includes(event.key)) {
-      leaps(event, typing);
+      if (search) { search.focus(); search.select(); } else does.go("/customers");
+    },
+    go(href) { const link = document.querySelector(`a.fb-nav[href="${href}"]`); if (link) link.click(); },
+    tab(place) { const tab = document.querySelectorAll(".fb-tabs-in a")[Number(place)]; if (tab) tab.click(); },
+    press(selector) {
+      const view = document.getElementById("fb-view");
+      for (const one of selector.split(", ")) { const el = seen(one, view); if (el) { el.click(); return; } }
+    },
+    /* Ctrl+Enter is for forms: in a sheet it stays a line break's. */
+    save(_, event) {
+      const dialog = document.querySelector(".q-dialog [data-save]");
+      const save = dialog || (event.key === "Enter" ? null : seen("[data-save]"));
+      if (!save) return event.key !== "Enter";
+      if (document.activeElement) document.activeElement.blur();
+      setTimeout(() => save.click(), 200);  /* after the inputs' own 150 ms */
+    },
+  };
+
+  /* The palette: the focus stays in its field, the marked option is told by aria-activedescendant. */
+  const options = () => [...document.querySelectorAll("#fb-palette-list [role=option]")];
+  const mark = (place) => {
+    const field = document.getElementById("fb-palette-field"), all = options();
+    all.forEach((el, at) => el.setAttribute("aria-selected", at === place));
+    const one = all[place];
+    if (one) { field.setAttribute("aria-activedescendant", one.id); one.scrollIntoView({ block: "nearest" }); }
+    else field.removeAttribute("aria-activedescendant");
+  };
+  const marked = () => options().findIndex((el) => el.getAttribute("aria-selected") === "true");
+  const take = () => {
+    const field = document.getElementById("fb-palette-field"), list = document.getElementById("fb-palette-list");
+    wanted = (list.dataset.for || "") !== field.value.trim();  /* the answer to the last key is on its way */
+    const one = options()[marked()];
+    if (!wanted && one) one.click();
+  };
+  const inPalette = (event) => {
+    const all = options(), at = marked();
+    switch (event.key) {
+      case "ArrowDown": mark(all.length ? (at + 1) % all.length : -1); break;
+      case "ArrowUp": mark(all.length ? (at - 1 + all.length) % all.length : -1); break;
+      case "Enter": take(); break;
+      default: return false;
     }
+    event.preventDefault();
+    return true;
+  };
+  document.addEventListener("click", (event) => {
+    const on = event.target.closest ? event.target : null;
+    if (!on) return;
+    if (on.closest('[data-act="palette"]')) fb.palette();
+    else if (on.closest('[data-act="help"]')) does.help();
+    else if (on.matches("dialog.fb-palette, dialog.fb-help") || on.closest('[data-act="close-dialog"], .fb-palette [role=option]')) on.closest("dialog").close();
   });
 
   const arrows = (event, typing) => {
@@ -153,10 +212,8 @@
         });
       }
       remember(live);
-      if (turning && live.querySelector("[data-arrows] a")) {
-        turning = false;
-        live.querySelector("[data-arrows] a").focus({ preventScroll: true });
-      } else if (lastFocus && document.activeElement === document.body) {
+      if (live.id === "fb-palette-list") { mark(options().length ? 0 : -1); if (wanted) take(); }
+      if (lastFocus && document.activeElement === document.body) {
         const again = live.querySelector(lastFocus);
         if (again) again.focus({ preventScroll: true });
       }
@@ -199,6 +256,17 @@
     dirty(count, sheet) { edits = count; home = sheet || ""; },
     clean() { edits = 0; },
     texts(given) { texts = given; },
+    keys(given) { keys = given; },
+    show(id) { const dialog = document.getElementById(id); if (dialog && !dialog.open) dialog.showModal(); },
+    palette() {
+      const field = document.getElementById("fb-palette-field");
+      if (!field || document.querySelector("dialog[open], .q-dialog")) return;
+      field.value = "";
+      wanted = false;
+      fb.show("fb-palette");
+      field.focus();
+      if (typeof emitEvent === "function") emitEvent("fb_palette");
+    },
     /* After a change of view: the heading gets the focus, and a view that one came back to its scroll position. */
     arrived() {
       const back = popped;
