@@ -20,6 +20,7 @@ from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
 HELP_ID = "fb-help"
+PALETTE_CAPS = ("Ctrl", "K")
 TABS = 10
 _NEW = '[data-act="add"], [data-act="new"], a[href="/customers/new"], [data-act="choose"]'
 
@@ -44,7 +45,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     (
         N_("Anywhere"),
         (
-            Key(("ctrl+k",), N_("Find a customer or do something"), "palette", shown=("Ctrl", "K")),
+            Key(("ctrl+k",), N_("Find a customer or do something"), "palette", shown=PALETTE_CAPS),
             Key(("/",), N_("Go to the search"), "search"),
             Key(("?",), N_("Show these keys"), "help"),
             Key(("g", "c"), N_("Go to the customers"), "go", "/customers"),

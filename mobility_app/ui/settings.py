@@ -1,4 +1,4 @@
-"""Settings of this device, one card each: language, look, lock, keys, passphrase, and who it belongs to.
+"""Settings of this device, one card each: language, look, lock, keys, passphrase, disk, and who it belongs to.
 
 `CARDS` is the list of them, in their order. A card is a coroutine that draws itself into the current container and
 follows what it shows; another one is one line there. Everything is kept in the encrypted store and holds at once.
@@ -13,7 +13,7 @@ from nicegui import ui
 
 from mobility_app.store import identity
 from mobility_app.store.store import Store
-from mobility_app.ui import lists, passphrase
+from mobility_app.ui import lists, passphrase, storage
 from mobility_app.ui.context import LOCK_MINUTES
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import Html, h
@@ -65,7 +65,7 @@ async def lock(window: Window) -> None:
 
     def render() -> Html:
         label = words("Lock when nobody does anything for")
-        names = {str(minutes): words("{n} min", n=words.number(minutes)) for minutes in LOCK_MINUTES}
+        names = {str(minutes): words.minutes(minutes) for minutes in LOCK_MINUTES}
         return lists.card(
             words("Lock"),
             h(
@@ -125,12 +125,12 @@ async def about(window: Window) -> None:
     name, role, device, hq_url = await window.app.read(_who)
     rows = [
         (words.field("user", "name"), name), (words.field("user", "role"), words.choice("user", "role", role)),
-        (words("Device"), device), (words("Headquarters"), hq_url), (words("Version"), version("mobility")),
+        (words("Device"), device), (words("Headquarters"), hq_url), (words("Version of the program"), version("mobility")),
     ]  # fmt: skip
     markup(lists.card(words("This device"), lists.fields(*(_field(label, value) for label, value in rows))))
 
 
-CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, about)
+CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, storage.card, about)
 
 
 def choices(label: str, current: str, names: dict[str, str]) -> Html:

@@ -95,7 +95,7 @@ def nav(app: App, path: str) -> Html:
 def _finder(words: Words) -> Html:
     """Opens the command palette; answered by the page's script."""
     name = words("Find")
-    caps = h("span", h("kbd", "Ctrl"), h("kbd", "K"), class_="fb-finder-keys", aria_hidden="true")
+    caps = h("span", [h("kbd", cap) for cap in keyboard.PALETTE_CAPS], class_="fb-finder-keys", aria_hidden="true")
     text = h("span", name, class_="fb-nav-t")
     return h("button", icon("search"), text, caps, class_="fb-nav fb-finder", type="button", data_act="palette",
              aria_keyshortcuts="Control+K", title=name)  # fmt: skip

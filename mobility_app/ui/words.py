@@ -14,7 +14,7 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
-from babel import Locale, UnknownLocaleError, dates, lists, numbers
+from babel import Locale, UnknownLocaleError, dates, lists, numbers, units
 
 from mobility_app.domain import registry
 from mobility_app.domain.fields import Field, Kind, Plain
@@ -167,6 +167,10 @@ class Words:
         while value >= 1000 and unit < len(units) - 1:
             value, unit = value / 1000, unit + 1
         return f"{self.number(value.quantize(Decimal('0.1' if unit and value < 10 else '1')))}\u00a0{units[unit]}"
+
+    def minutes(self, count: int) -> str:
+        """15 min"""
+        return str(units.format_unit(count, "duration-minute", "short", locale=self.locale))
 
     # -- dates
 

@@ -1,6 +1,6 @@
 """What the command palette finds: customers by the search index, contacts by name, and the customers opened last.
 
-Called at every key: three statements, each bounded. Contacts are looked for among the customers that the index finds,
+Called at every key: a few statements, each bounded. Contacts are looked for among the customers that the index finds,
 which knows their contacts' names too, so nothing is looked through however many there are.
 """
 
@@ -58,7 +58,7 @@ def found(store: Store, text: str) -> Found:
     with store.reading() as session:
         if not text.strip():
             return Found(_customers(session, _recent(session)))
-        ids = search.find(session, text, LOOK_MAX)
+        ids = search.find(session, text)[:LOOK_MAX]
         return Found(_customers(session, ids[:CUSTOMERS_MAX]), _contacts(session, ids, text))
 
 
