@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from nicegui import events, ui
 
 from mobility_app.domain import access, registry
-from mobility_app.store import search
+from mobility_app.domain.rules.folding import fold
 from mobility_app.store.queries import palette as queries
 from mobility_app.store.queries.palette import Found
 from mobility_app.store.queries.sheet import SheetHeader
@@ -194,7 +194,7 @@ def groups(words: Words, text: str, found: Found, commands: list[Group]) -> list
         Option("building-2", one.name, _about(words, one), href=f"/customers/{one.id}") for one in found.customers
     )
     contacts = tuple(Option("user", one.name, one.customer_name, href=f"/contacts/{one.id}") for one in found.contacts)
-    wanted = search.fold(text).split()
+    wanted = fold(text).split()
     matching = [(name, tuple(one for one in options if _matches(one, wanted))) for name, options in commands]
     shown = [(title, customers), (words("Contacts"), contacts), *matching]
     return list(_bounded([group for group in shown if group[1]]))
@@ -206,7 +206,7 @@ def _about(words: Words, one: queries.Customer) -> str:
 
 
 def _matches(option: Option, wanted: list[str]) -> bool:
-    parts = search.fold(f"{option.text} {option.more}").split()
+    parts = fold(f"{option.text} {option.more}").split()
     return all(any(part.startswith(word) for part in parts) for word in wanted)
 
 

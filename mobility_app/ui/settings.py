@@ -1,4 +1,4 @@
-"""Settings of this device, one card each: language, look, lock, keys, passphrase, disk, and who it belongs to.
+"""Settings of this device, one card each: language, look, lock, keys, passphrase, files and folders, and who it belongs to.
 
 `CARDS` is the list of them, in their order. A card is a coroutine that draws itself into the current container and
 follows what it shows; another one is one line there. Everything is kept in the encrypted store and holds at once.
@@ -13,7 +13,7 @@ from nicegui import ui
 
 from mobility_app.store import identity
 from mobility_app.store.store import Store
-from mobility_app.ui import lists, passphrase, storage
+from mobility_app.ui import device_files, lists, passphrase
 from mobility_app.ui.context import LOCK_MINUTES
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import Html, h
@@ -122,15 +122,16 @@ async def keys(window: Window) -> None:
 async def about(window: Window) -> None:
     """Whose device this is, and which version of the program."""
     words = window.words
-    name, role, device, hq_url = await window.app.read(_who)
+    name, role, device, hq_url, size = await window.app.read(_who)
     rows = [
         (words.field("user", "name"), name), (words.field("user", "role"), words.choice("user", "role", role)),
-        (words("Device"), device), (words("Headquarters"), hq_url), (words("Version of the program"), version("mobility")),
+        (words("Device"), device), (words("Headquarters"), hq_url),
+        (words("Data"), words.bytes(size)), (words("Version of the program"), version("mobility")),
     ]  # fmt: skip
     markup(lists.card(words("This device"), lists.fields(*(_field(label, value) for label, value in rows))))
 
 
-CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, storage.card, about)
+CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, device_files.cards, about)
 
 
 def choices(label: str, current: str, names: dict[str, str]) -> Html:
@@ -142,11 +143,12 @@ def _field(label: str, value: str) -> Html:
     return h("div", h("dt", label), h("dd", value or "–"), class_="fb-field")
 
 
-def _who(store: Store) -> tuple[str, str, str, str]:
-    """(user's name, role, device id, address of HQ), empty before enrolment."""
+def _who(store: Store) -> tuple[str, str, str, str, int]:
+    """(user's name, role, device id, address of HQ), empty before enrolment, and the bytes that the database takes."""
+    size = sum(path.stat().st_size for path in store.path.parent.glob(f"{store.path.name}*") if path.is_file())
     with store.reading() as session:
         known = identity.read(session)
         if known is None:
-            return "", "", "", ""
+            return "", "", "", "", size
         user = session.get("user", known.user_id) or {}
-        return str(user.get("name") or ""), identity.actor(session).role, known.device_id, known.hq_url
+        return str(user.get("name") or ""), identity.actor(session).role, known.device_id, known.hq_url, size

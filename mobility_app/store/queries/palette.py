@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from mobility_app.domain.rules.folding import fold
 from mobility_app.store import identity, search
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
@@ -80,12 +81,12 @@ def _customers(session: Records, ids: list[str]) -> tuple[Customer, ...]:
 
 
 def _contacts(session: Records, ids: list[str], text: str) -> tuple[Contact, ...]:
-    wanted = search.fold(text).split()
+    wanted = fold(text).split()
     places = {one: place for place, one in enumerate(ids)}
     hits = []
     for contact_id, first, last, customer_name, customer_id in session.among(_CONTACT, ids):
         name = " ".join(part for part in (first, last) if part)
-        parts = search.fold(name).split()
+        parts = fold(name).split()
         if all(any(part.startswith(word) for part in parts) for word in wanted):
             hits.append((places[customer_id], contact_id, Contact(contact_id, name, str(customer_name))))
     return tuple(hit[2] for hit in sorted(hits)[:CONTACTS_MAX])
