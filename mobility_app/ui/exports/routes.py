@@ -28,6 +28,7 @@ from mobility_app.store.queries import revenue as revenues
 from mobility_app.ui import context
 from mobility_app.ui.exports import tables
 from mobility_app.ui.guard import surround
+from mobility_app.ui.sheet import billing
 from mobility_app.ui.sheet.documents import filters_of
 from mobility_app.ui.sheet.revenue_query import asked_in
 from mobility_app.ui.streams import answer_json
@@ -78,6 +79,8 @@ def document_pdf(app: context.App, document_id: str, query: Query) -> Made:
     found = papers.paper(app.store, document_id, app.today().isoformat())
     if found is None:
         raise NotFound("document", document_id)
+    if app.actor is None or not app.actor.holds(str(found.customer["company_id"]), str(found.customer["territory_id"])):
+        raise NotAllowed("document", "read", reason="out_of_reach")
     from mobility_app.ui.exports import document_pdf as pdf  # its library is loaded when the first paper is asked for
 
     words = Words(pdf.language_for(found.customer["language"]), app.zone)
@@ -88,6 +91,8 @@ def _header(app: context.App, customer_id: str) -> sheet.SheetHeader:
     found = sheet.header(app.store, customer_id)
     if found is None:
         raise NotFound("customer", customer_id)
+    if not billing.sees(app.actor, found):
+        raise NotAllowed("document", "read", reason="out_of_reach")
     return found
 
 

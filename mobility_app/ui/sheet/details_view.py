@@ -10,7 +10,7 @@ from mobility_app.store.queries.details import Coming, Details, Year
 from mobility_app.store.queries.sheet import WAITING, SheetHeader
 from mobility_app.ui import forms, lists, marks
 from mobility_app.ui.markup import Html, classes, h, join
-from mobility_app.ui.sheet import reach
+from mobility_app.ui.sheet import billing, reach
 from mobility_app.ui.sheet.facts import Facts
 from mobility_app.ui.words import NOT_SET
 
@@ -152,7 +152,7 @@ def _compared(facts: Facts, year: Year) -> str:
 
 def _credit(facts: Facts) -> Html | None:
     """Used and free. An empty limit is none set; 0 is no credit."""
-    if not facts.reads("customer", "credit_limit_minor"):
+    if not facts.reads("customer", "credit_limit_minor") or not billing.sees(facts.actor, facts.header):
         return None
     words, header = facts.words, facts.header
     limit, used = header.customer["credit_limit_minor"], header.credit_used_minor

@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 
+from nicegui import ui
+
 from mobility_app.domain.change import Row
 from mobility_app.domain.rules import documents as rules
 from mobility_app.domain.rules import money
@@ -21,6 +23,7 @@ from mobility_app.ui import lists
 from mobility_app.ui.lists import Column, Line
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_, P_
+from mobility_app.ui.sheet import billing
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.revenue_markup import category_name
 from mobility_app.ui.sheet.revenue_query import Pairs, keep_query, query_of
@@ -213,6 +216,9 @@ def _total(words: Words, one: Total) -> Html:
 
 async def build(sheet: Sheet) -> None:
     """Draws the list; it cannot be edited, so both modes look the same."""
+    if not billing.sees(sheet.app.actor, sheet.header):
+        ui.html(billing.unseen(sheet.words, sheet.app.actor, sheet.header), sanitize=False)
+        return
     await DocumentList(sheet).show()
 
 
@@ -221,6 +227,9 @@ async def build(sheet: Sheet) -> None:
 
 async def show_one(sheet: Sheet, record_id: str) -> None:
     """Draws one document and follows it."""
+    if not billing.sees(sheet.app.actor, sheet.header):
+        ui.html(billing.unseen(sheet.words, sheet.app.actor, sheet.header), sanitize=False)
+        return
 
     async def act(name: str, arg: str) -> None:
         if name == "page" and arg.isdecimal():

@@ -26,7 +26,7 @@ from mobility_app.ui import forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
 from mobility_app.ui.markup import NOTHING, Html
-from mobility_app.ui.sheet import head, kept, savebar
+from mobility_app.ui.sheet import billing, head, kept, savebar
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.sheet.offers import Offers
 from mobility_app.ui.sheet.saving import Slot
@@ -219,7 +219,7 @@ class Sheet:
         header, here = self.header, self.href()
         may_edit = any(self.may(one, "update", name) for one in EDITED for name in registry.entity(one).names)
         parts = (
-            (self._who, head.who(self.words, header, here)),
+            (self._who, head.who(self.words, header, here, credit=billing.sees(self.app.actor, header))),
             (self._acts, head.actions(self.words, header, here, editing=self.session is not None, may_edit=may_edit)),
             (self._bar, head.tab_bar(self.words, self.tabs, header, here, self._tab.slug)),
             (self._offer, NOTHING if self.session is not None else self._offers.render(here)),

@@ -14,11 +14,17 @@ from mobility_app.ui.unfinished import Form, Left
 from mobility_app.ui.words import Words
 
 
-def who(words: Words, header: SheetHeader, here: str) -> Html:
-    """Monogram or way back, name, number, chips, company and credit."""
+def who(words: Words, header: SheetHeader, here: str, *, credit: bool = True) -> Html:
+    """Monogram or way back, name, number, chips, company and, where the person sees it, `credit`."""
     back = h("a", icon("chevron-left"), href="/customers", class_="fb-back", aria_label=words("Back to customers"))
     name = h("h1", header.name, class_="fb-name", tabindex="-1", title=header.name)
-    facts = h("div", h("span", header.number), chips(words, header, here), _more(words, header), class_="fb-facts")
+    facts = h(
+        "div",
+        h("span", header.number),
+        chips(words, header, here),
+        _more(words, header, credit=credit),
+        class_="fb-facts",
+    )
     return join(back, lists.monogram(header.name, active=header.active), h("div", name, facts, class_="fb-who"))
 
 
@@ -61,15 +67,17 @@ def _first(header: SheetHeader, state: str, here: str) -> str:
     return f"{here}/{TAB_OF.get(entity, 'details')}"
 
 
-def _more(words: Words, header: SheetHeader) -> Html:
+def _more(words: Words, header: SheetHeader, *, credit: bool) -> Html:
+    if not credit:
+        return h("span", header.company_name, class_="fb-facts-more fb-hide-s")
     used = words.money(header.credit_used_minor, header.currency)
     limit = header.customer["credit_limit_minor"]
     if isinstance(limit, int):
-        credit = words("Credit {used} of {limit}", used=used, limit=words.money(limit, header.currency))
+        used_text = words("Credit {used} of {limit}", used=used, limit=words.money(limit, header.currency))
     else:
-        credit = words("Credit used {used}", used=used)
+        used_text = words("Credit used {used}", used=used)
     company = h("span", f"{header.company_name} · ", class_="fb-hide-s") if header.company_name else None
-    return h("span", company, credit, class_="fb-facts-more fb-num")
+    return h("span", company, used_text, class_="fb-facts-more fb-num")
 
 
 def actions(words: Words, header: SheetHeader, here: str, *, editing: bool, may_edit: bool) -> Html:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from nicegui import ui
+
 from mobility_app.domain.change import Row
 from mobility_app.store.queries import products as queries
 from mobility_app.store.queries.products import Price, ProductList, ProductSheet
 from mobility_app.ui import forms, lists, marks
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
+from mobility_app.ui.sheet import billing
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.revenue_markup import category_name
 from mobility_app.ui.sheet.tab import Tab
@@ -22,11 +25,17 @@ from mobility_app.ui.words import Words
 
 async def build(sheet: Sheet) -> None:
     """Draws the list; the office owns products, so both modes look the same."""
+    if not billing.sees(sheet.app.actor, sheet.header, "price"):
+        ui.html(billing.unseen(sheet.words, sheet.app.actor, sheet.header), sanitize=False)
+        return
     await sheet.live(queries.products, partial(_render, sheet))
 
 
 async def show_one(sheet: Sheet, record_id: str) -> None:
     """Draws one product and follows it."""
+    if not billing.sees(sheet.app.actor, sheet.header, "price"):
+        ui.html(billing.unseen(sheet.words, sheet.app.actor, sheet.header), sanitize=False)
+        return
     await sheet.live(queries.product, partial(_render_one, sheet), record_id)
 
 
@@ -122,7 +131,9 @@ def _render_one(sheet: Sheet, model: ProductSheet | None) -> Html:
     if model is None:
         text = words("It is gone, or belongs to another customer.")
         return h("div", back, lists.empty("package", words("This product is not here"), text), class_="fb-stack")
-    return h("div", back, _about(sheet, model), _own_prices(sheet, model), class_="fb-stack")
+    main = h("div", _about(sheet, model), _billed(sheet, model), class_="fb-stack")
+    side = h("div", _price(sheet, model), _own_prices(sheet, model), class_="fb-side")
+    return h("div", back, h("div", main, side, class_="fb-cols"), class_="fb-stack")
 
 
 def _about(sheet: Sheet, model: ProductSheet) -> Html:
@@ -136,19 +147,57 @@ def _about(sheet: Sheet, model: ProductSheet) -> Html:
 
     description = h("span", str(row["description"]), class_="fb-pre") if row["description"] else None
     views = [
-        view("code"), view("category", category_name(words, str(row["category"] or ""))), view("price_minor", price),
+        view("code"), view("category", category_name(words, str(row["category"] or ""))),
+        view("price_minor", price, "" if model.exclusive else words("General price")),
         view("unit"), view("valid_from", valid, words("Validity")), view("description", description, wide=True),
     ]  # fmt: skip
-    if model.billed_last:
-        billed = words.n("{n} invoice, last on {day}", "{n} invoices, last on {day}", model.billed_times,
-                         day=words.date(model.billed_last))  # fmt: skip
-        views.insert(5, h("div", h("dt", words("Billed to this customer")), h("dd", billed), class_="fb-field"))
     text = words("Exclusive to this account") if model.exclusive else words("General product")
     chips = [
         lists.chip(text, "accent" if model.exclusive else "neutral"),
         validity_chip(words, _day(row["valid_from"]), _day(row["valid_to"]), today),
     ]
     return lists.card(str(row["name"]), lists.fields(*views), actions=chips)
+
+
+def _price(sheet: Sheet, model: ProductSheet) -> Html:
+    """What this customer pays today, and beside it what everybody pays."""
+    words, row = sheet.words, model.product
+    unit, cash = str(row["unit"] or ""), str(row["currency"] or sheet.currency)
+    general = price_text(words, row["price_minor"], cash, unit)
+    own = model.price_on(sheet.app.today().isoformat())
+    if own is None:
+        title = words("Price for this account") if model.exclusive else words("General price")
+        note = (
+            words("Only this customer buys it.") if model.exclusive else words("This account has no price of its own.")
+        )
+        return lists.figure(title, general or "–", note)
+    parts = [words("in general {price}", price=general)] if general else []
+    if own.off_percent is not None:
+        parts.append(f"{'+' if own.off_percent > 0 else ''}{words.percent(own.off_percent)}")
+    return lists.figure(
+        words("Price for this account"), price_text(words, own.price_minor, own.currency, unit), " · ".join(parts)
+    )
+
+
+def _billed(sheet: Sheet, model: ProductSheet) -> Html:
+    """How often this customer was billed it, and the newest documents that say so."""
+    words, title = sheet.words, sheet.words("Billed to this customer")
+    if not model.billed:
+        return lists.card(title, h("p", words("Not billed yet."), class_="fb-meta"))
+    rows = [
+        lists.row(
+            one.number, f"{words.choice('document', 'kind', one.kind)} · {words.date(one.issued_on)}",
+            href=sheet.href("documents", one.id), lead=lists.tile("receipt"),
+            end=h("span", words.money(one.net_minor, one.currency), class_="fb-row-amount"),
+        )
+        for one in model.billed
+    ]  # fmt: skip
+    hint = None
+    if model.billed_last:
+        text = words.n("{n} invoice, last on {day}", "{n} invoices, last on {day}", model.billed_times,
+                       day=words.date(model.billed_last))  # fmt: skip
+        hint = h("p", text, class_="fb-card-body fb-meta")
+    return lists.card(title, hint, lists.rows(*rows), flush=True)
 
 
 def _own_prices(sheet: Sheet, model: ProductSheet) -> Html | None:

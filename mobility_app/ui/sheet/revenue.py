@@ -24,7 +24,7 @@ from mobility_app.ui import charts
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, h
 from mobility_app.ui.names import N_
-from mobility_app.ui.sheet import outlook_markup
+from mobility_app.ui.sheet import billing, outlook_markup
 from mobility_app.ui.sheet import revenue_markup as look
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.revenue_markup import NAMES, Chosen
@@ -45,6 +45,7 @@ class RevenueTab:
         self.page: BehindPage | None = None
         self._stack = ui.element("div").classes("fb-stack")
         self._parts: dict[str, ui.html] = {}
+        self._first_month = 0
         self._ask_outlook = Ask("", ())
         self._calculation: asyncio.Future[None] | None = None  # kept, so that nobody collects it half done
 
@@ -104,7 +105,7 @@ class RevenueTab:
                 self._parts["colours"] = markup(NOTHING)
         self._parts["behind"] = markup(NOTHING, self._act)
         self._parts["outlook"] = markup(NOTHING, self._act)
-        self._parts["tables"] = markup(NOTHING, self._act)
+        self._parts["tables"] = markup(NOTHING, self._act_tables)
         self._draw_range()
 
     def _card(self, title: str) -> ui.element:
@@ -131,7 +132,7 @@ class RevenueTab:
             "figures": look.figures(words, view, self.asked.name),
             "legend": look.legend(words, parts, view.currency),
             "behind": self._behind(view),
-            "tables": look.tables(words, view, compare=self.compare),
+            "tables": look.tables(words, view, compare=self.compare, first=self._first_month),
         }
         for name, content in shown.items():
             if self._parts[name].content != content:
@@ -235,6 +236,14 @@ class RevenueTab:
             case "foresee":
                 await self._foresee(view.currency)
 
+    async def _act_tables(self, act: str, arg: str) -> None:
+        """As `_act`; a page is one of the table's months here."""
+        if act != "page":
+            await self._act(act, arg)
+        elif self.view is not None and arg.isdecimal() and int(arg) < len(self.view.now.by_month):
+            self._first_month = int(arg)
+            self._fill(self.view)
+
     async def _ask_period(self, name: str, view: RevenueView) -> None:
         start, end = view.period.start.isoformat(), view.period.end.isoformat()
         asked = (
@@ -246,7 +255,7 @@ class RevenueTab:
         await self._ask(asked)
 
     async def _ask(self, asked: Asked) -> None:
-        self.asked, self.chosen = asked, None
+        self.asked, self.chosen, self._first_month = asked, None, 0
         self._remember()
         await self.load()
 
@@ -303,6 +312,9 @@ def _set(chart: ui.echart, options: dict[str, Any]) -> None:
 
 async def build(sheet: Sheet) -> None:
     """Draws the tab; it cannot be edited, so both modes look the same."""
+    if not billing.sees(sheet.app.actor, sheet.header):
+        ui.html(billing.unseen(sheet.words, sheet.app.actor, sheet.header), sanitize=False)
+        return
     tab = RevenueTab(sheet)
     await tab.load()
     sheet.on_change(tab.load)

@@ -23,6 +23,7 @@ NAMES = MappingProxyType({
 })  # fmt: skip
 CATEGORIES = MappingProxyType({NO_CATEGORY: N_("No category"), ALLOWANCES: N_("Allowances and charges")})
 SHORT_MONTHS = 12  # up to so many months are named without their year
+MONTH_ROWS = 24  # of the table on one page: a view holds 400 elements
 
 
 def category_name(words: Words, category: str) -> str:
@@ -133,21 +134,23 @@ def legend(words: Words, parts: list[Slice], currency: str) -> Html:
     return h("ul", rows, class_="fb-legend")
 
 
-def tables(words: Words, view: RevenueView, *, compare: bool) -> Html:
-    """The same figures as two tables, for people who can't use the picture."""
-    return h("div", _by_month(words, view, compare), _by_category(words, view, compare), class_="fb-charts fb-figs")
+def tables(words: Words, view: RevenueView, *, compare: bool, first: int = 0) -> Html:
+    """The same figures as two tables, for people who can't use the picture. `first`: the month on top of its page."""
+    by_month = _by_month(words, view, compare, first)
+    return h("div", by_month, _by_category(words, view, compare), class_="fb-charts fb-figs")
 
 
-def _by_month(words: Words, view: RevenueView, compare: bool) -> Html:
+def _by_month(words: Words, view: RevenueView, compare: bool, first: int) -> Html:
     cash = view.currency
     before = [minor for _, minor in view.before.by_month]
     lines = []
-    for at, (month, minor) in enumerate(view.now.by_month):
+    for at, (month, minor) in list(enumerate(view.now.by_month))[first : first + MONTH_ROWS]:
         cells: list[Html | str] = [_pick(month_name(words, month), "bar", str(at)), words.money(minor, cash)]
         if compare:
             cells.append(words.money(before[at] if at < len(before) else 0, cash))
         lines.append(Line(cells))
-    return _table(words, words("Revenue by month"), words("Month"), lines, view, compare)
+    pager = lists.pager(words, first, len(lines), len(view.now.by_month), size=MONTH_ROWS)
+    return _table(words, words("Revenue by month"), words("Month"), lines, view, compare, pager=pager)
 
 
 def _by_category(words: Words, view: RevenueView, compare: bool) -> Html:
@@ -169,7 +172,15 @@ def _by_category(words: Words, view: RevenueView, compare: bool) -> Html:
 
 
 def _table(
-    words: Words, title: str, first: str, lines: list[Line], view: RevenueView, compare: bool, *, share: bool = False
+    words: Words,
+    title: str,
+    first: str,
+    lines: list[Line],
+    view: RevenueView,
+    compare: bool,
+    *,
+    share: bool = False,
+    pager: Html | None = None,
 ) -> Html:
     columns = [Column(first), Column(words("Net amount"), right=True)]
     total: list[Html | str] = [words("Total"), words.money(view.now.total_minor, view.currency)]
@@ -179,7 +190,7 @@ def _table(
     if compare:
         columns.append(Column(words("Year before"), right=True))
         total.append(words.money(view.before.total_minor, view.currency))
-    return lists.card(title, lists.table(title, columns, lines, total=Line(total)), flush=True)
+    return lists.card(title, lists.table(title, columns, lines, total=Line(total)), pager, flush=True)
 
 
 def _pick(text: str, act: str, arg: str) -> Html:

@@ -126,3 +126,21 @@ def test_the_choice_is_kept_in_the_address_and_can_not_break_out_of_the_script()
     script = revenue_query.keep_query([("period", "this_year"), ("currency", ""), ("x", '"</script>')])
     assert '"?period=this_year&x=%22%3C%2Fscript%3E"' in script
     assert revenue_query.keep_query([("period", "")]).endswith('location.pathname + "")')
+
+
+def test_a_long_periods_table_of_months_is_paged_and_its_total_is_that_of_all(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    billing = Billing(at)
+    for year in range(2022, 2027):
+        billing.document(f"{year}-02-10", 10_000, ("Vinho", 10_000))
+    billing.lay()
+    view = view_of(at, Asked("from_to", "2022-01-01", "2026-12-31"))
+    first, last = (revenue_markup.tables(PT, view, compare=False, first=at_) for at_ in (0, 48))
+    assert "1 a 24 de 60" in text(first)
+    assert "49 a 60 de 60" in text(last)
+    assert "fev. 2022" in text(first)
+    assert "fev. 2026" in text(last)
+    assert 'data-act="bar" data-arg="49"' in last, "a line leads to its own month"
+    for page in (first, last):
+        assert f"Total {' '.join(PT.money(50_000, 'EUR').split())}" in text(page)
+    assert "de 12" not in text(revenue_markup.tables(PT, view_of(at), compare=False))
