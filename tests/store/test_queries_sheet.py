@@ -8,7 +8,7 @@ import pytest
 
 from mobility_app.errors import NotFound
 from mobility_app.store.actions import settle
-from mobility_app.store.queries import sheet, today
+from mobility_app.store.queries import sheet
 from mobility_app.store.queries.sheet import CONFLICT, REFUSED, WAITING
 from tests.support.desk import NOW, Desk, desk
 
@@ -160,20 +160,3 @@ def test_records_of_every_depth_are_found_by_their_customer(tmp_path: Path) -> N
     assert [row["name"] for row in found["customer"]] == ["Óptica Lusitânia & Filhos"]
     assert found["ticket"] == []
     assert sheet.choices(at.store, "user") == {at.user: "Ana Silva", at.colleague: "Marta Costa"}
-
-
-def test_today_holds_the_reps_own_open_activities_overdue_ones_apart(tmp_path: Path) -> None:
-    at = desk(tmp_path)
-
-    def activity(title: str, at_ms: int, **values: str) -> None:
-        row = {"customer_id": at.customer, "kind": "task", "status": "open", "assignee_id": at.user}
-        at.from_hq("activity", **{**row, "title": title, "due_at": at_ms, **values})  # type: ignore[arg-type]
-
-    activity("late", NOW - HOUR)
-    activity("soon", NOW + HOUR)
-    activity("done", NOW + HOUR, status="closed")
-    activity("hers", NOW + HOUR, assignee_id=at.colleague)
-    activity("far", NOW + 30 * 24 * HOUR)
-    found = today.today(at.store, NOW)
-    assert [due.title for due in found.overdue] == ["late"]
-    assert [due.title for due in found.coming] == ["soon"]
