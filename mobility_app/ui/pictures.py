@@ -98,8 +98,9 @@ class Pictures:
             return b""
         with self._working:
             child = self._started()
-            watchdog = threading.Timer(self._seconds, child.kill)
-            watchdog.start()
+            limit = threading.Timer(self._seconds, child.kill)
+            limit.daemon = True
+            limit.start()
             made = b""
             try:
                 assert child.stdin is not None
@@ -112,7 +113,7 @@ class Pictures:
             except (OSError, ValueError):
                 whole = False
             finally:
-                watchdog.cancel()
+                limit.cancel()
             if not whole:
                 self._close(child)
                 return b""

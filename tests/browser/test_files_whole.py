@@ -19,6 +19,7 @@ from tests.support.bench import Device, Hq, new_device, start_hq
 from tests.support.browser import Visitor, chromium_browser, visit
 from tests.support.waiting import until
 
+resource = pytest.importorskip("resource", reason="limits of POSIX systems stand in for a small disk")
 pytestmark = pytest.mark.browser
 SETTLED_MS = 30_000  # a watched file has to stay as it is for a while
 
@@ -276,6 +277,26 @@ def test_an_upload_can_be_stopped_and_one_whose_file_vanished_says_so(stage: Sta
     until(lambda: {path.suffix for path in (stage.ana.folder / "files").iterdir()} == {".att"})  # none half written
 
 
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux makes another process's disk small")
+def test_a_full_disk_is_said_in_the_page_and_nothing_half_is_kept(stage: Stage) -> None:
+    page = stage.tab()
+    assert stage.ana._ui is not None
+    pid, before = stage.ana._ui.pid, stage.names()
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (20_000_000, limits[1]))
+    try:
+        stage.choose(stage.file("grande.bin", size=40_000_000))
+        alert = page.locator("#fb-upload").get_by_role("alert")
+        expect(alert).to_have_text("O disco está cheio. Nada foi salvo. Libere espaço e salve de novo.")
+        assert stage.names() == before
+        assert {path.suffix for path in (stage.ana.folder / "files").iterdir()} == {".att"}
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    page.get_by_role("button", name="Dispensar grande.bin").click()
+    stage.choose(stage.file("grande.bin", size=40_000_000))
+    expect(page.get_by_role("link", name="Baixar grande.bin")).to_be_visible()
+
+
 def test_a_pinned_customer_and_a_watched_folder_are_this_devices_choice(stage: Stage) -> None:
     page = stage.tab()
     pin = page.get_by_role("button", name="Manter sempre neste dispositivo")
@@ -349,4 +370,6 @@ def test_on_a_touch_screen_the_camera_button_is_there(stage: Stage, chromium: st
 
 def test_nothing_left_the_machine_and_no_error_was_seen(stage: Stage) -> None:
     assert stage.visitor.foreign == []
-    assert [text for text in stage.visitor.errors if "409" not in text] == []
+    refused = [text for text in stage.visitor.errors if "status of" in text]
+    assert sorted(re.findall(r"status of (\d+)", " ".join(refused))) == ["409", "507"]  # edit mode, and the full disk
+    assert len(stage.visitor.errors) == len(refused)

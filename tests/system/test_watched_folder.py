@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,9 +14,11 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from mobility_app.store import watched
+from mobility_app.store.actions.attachments import sweep
 from mobility_app.store.files import FileVault
 from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.store.queries.files import of_customer
+from tests.support.bench import ROOT, environment
 from tests.support.desk import Desk, desk
 from tests.support.waiting import until
 
@@ -116,3 +119,38 @@ def test_the_screen_is_told_what_waits(room: Room) -> None:
     (room.path / "a.txt").write_text("x")
     until(lambda: room.names() == ["a.txt"], 30)
     assert {"watch", "local"} <= set(heard)
+
+
+WATCH = """
+import sys
+from pathlib import Path
+from mobility_app.store.files import FileVault
+from mobility_app.store.folder_worker import FolderWorker
+from mobility_app.store.store import Store
+folder = Path(sys.argv[1])
+worker = FolderWorker(Store(folder / "device.db", None), FileVault(folder / "files", bytes(32)), folder, lasting=0.1)
+worker.start()
+sys.stdin.read()
+"""
+
+
+def test_killed_in_the_middle_of_a_file_it_is_taken_once_and_whole_by_the_next_start(room: Room) -> None:
+    size = 300_000_000
+    (room.path / "grande.bin").touch()
+    os.truncate(room.path / "grande.bin", size)
+    child = subprocess.Popen([sys.executable, "-c", WATCH, str(room.folder)], cwd=ROOT, env=environment(),
+                             stdin=subprocess.PIPE)  # fmt: skip
+    until(lambda: list((room.folder / "files").glob("*.new")), 60)
+    child.kill()
+    child.wait(30)
+    assert child.stdin is not None
+    child.stdin.close()
+    assert room.names() == []
+    assert (room.path / "grande.bin").stat().st_size == size
+    sweep(room.at.store, room.vault)
+    assert list((room.folder / "files").iterdir()) == []
+    room.worker()
+    until(lambda: (room.path / watched.TAKEN / "grande.bin").exists(), 60)
+    (row,) = of_customer(room.at.store, room.at.customer).rows
+    assert (row.name, row.size_bytes) == ("grande.bin", size)
+    assert [path.suffix for path in (room.folder / "files").iterdir()] == [".att"]

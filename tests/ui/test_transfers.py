@@ -317,6 +317,15 @@ def test_a_reader_that_goes_away_lets_go_of_the_file(desk: Desk) -> None:
     assert desk.get(f"/files/{file_id}/content").read() == b"x" * 20_000_000
 
 
+def test_a_label_comes_with_the_file_or_neither_does(desk: Desk) -> None:
+    status, document = desk.post(b"x", X_File_Label=quote("T-2026 é"))
+    assert status == 201
+    assert (desk.store.read("file", document["id"]) or {})["label"] == "T-2026 é"
+    status, document = desk.post(b"x", X_File_Label="x" * 500)
+    assert (status, document["error"]) == (422, "invalid_value")
+    assert desk.traces() == (1, 1)
+
+
 def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk) -> None:
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

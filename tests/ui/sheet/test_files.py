@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from mobility_app.errors import SheetInEdit
-from mobility_app.store import drafts, pins
+from mobility_app.store import drafts, pins, watched
 from mobility_app.store.actions.attachments import attach, content
 from mobility_app.store.files import FileVault
+from mobility_app.store.folder_look import FolderState, Note
 from mobility_app.store.queries import files as queries
 from mobility_app.store.queries.files import FileRow
 from mobility_app.store.store import Store
-from mobility_app.ui.sheet import file_facts, files
+from mobility_app.ui import assets
+from mobility_app.ui.sheet import adding, file_facts, files, files_here
 from mobility_app.ui.words import Words
 from tests.support.desk import Desk, desk
 from tests.support.sheets import acts, names, refuse, sheet_of, text
@@ -232,3 +234,33 @@ def test_what_lies_here_is_summed_and_the_pin_stays_pressed(tmp_path: Path) -> N
     page = shown(at)
     assert ("unpin", "") in acts(page)
     assert 'aria-pressed="true"' in page.split("Manter sempre neste dispositivo")[0].rsplit("<button", 1)[1]
+
+
+def test_the_page_and_its_words_agree_on_how_many_files_at_once() -> None:
+    script = (assets.FOLDER / "uploads.js").read_text("utf-8")
+    found = re.search(r"MOST = (\d+);", script)
+    assert found is not None
+    assert int(found[1]) == adding.FILES_AT_ONCE
+
+
+def test_what_waits_in_the_watched_folder_is_said_and_what_was_refused_too(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    folder = watched.turn_on(at.store, at.customer, tmp_path / "watched")
+    model = queries.of_customer(at.store, at.customer)
+    notes = [
+        Note("a <b>.pdf", "settling"),
+        Note("b.mp4", "too_large"),
+        Note("c.txt", "forbidden"),
+        Note("", "no_folder"),
+    ]
+    notes += [Note(f"n{n}.txt", "in_use") for n in range(4)]
+    page = files_here._folder(at.app.words, model, FolderState(folder, tuple(notes), 5))
+    said = text(page)
+    assert str(folder) in said
+    assert "a <b>.pdf ainda está sendo gravado" in said
+    assert "b.mp4 tem mais de 500 MB" in said
+    assert f"c.txt {at.app.words.reason('forbidden')}" in said
+    assert "Esta pasta desapareceu." in said
+    assert "mais 3" in said
+    assert "<b>.pdf" not in page
+    assert acts(page) == [("unwatch", "")]
