@@ -274,7 +274,8 @@
       const top = back ? places.get(here()) || 0 : 0;
       requestAnimationFrame(() => requestAnimationFrame(() => {
         const heading = document.querySelector("h1");
-        if (heading) { heading.setAttribute("tabindex", "-1"); heading.focus({ preventScroll: true }); }
+        const typing = document.activeElement && document.activeElement.closest("#fb-view input, #fb-view textarea");
+        if (heading && !typing) { heading.setAttribute("tabindex", "-1"); heading.focus({ preventScroll: true }); }
         if (back) window.scrollTo(0, top);
       }));
     },
