@@ -152,8 +152,10 @@ def _row(words: Words, one: Member, deletes: bool) -> Html:
     """A member: lean, for fifty of them stand on a page."""
     name = one.name or words("Without name")
     meta = " · ".join(filter(None, (one.job_title, one.customer)))
-    away = h("button", words("Remove"), type="button", class_="fb-btn fb-btn-ghost", data_act="remove", data_arg=one.link_id,
-             aria_label=words("Remove {name}", name=name))  # fmt: skip
+    away = h(
+        "button", words.p("member", "Remove"), type="button", class_="fb-btn fb-btn-ghost", data_act="remove",
+        data_arg=one.link_id, aria_label=words("Remove {name}", name=name),
+    )  # fmt: skip
     main = h(
         "div", h("a", name, class_="fb-row-link", href=f"/contacts/{one.contact_id}", target="_blank"),
         h("span", meta, class_="fb-row-m"), class_="fb-row-main",

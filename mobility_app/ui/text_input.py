@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import events, ui
 
-from mobility_app.ui.forms import DEBOUNCE_MS
+from mobility_app.ui import forms
 from mobility_app.ui.markup import h
 
 
@@ -26,7 +26,9 @@ class TextInput:
                 self._field = ui.textarea(value=value).props(f"rows={lines}")
             else:
                 self._field = ui.input(value=value)
-            self._field.props(f"outlined dense debounce={DEBOUNCE_MS} for={own} hide-bottom-space maxlength={most}")
+            self._field.props(
+                f"outlined dense debounce={forms.DEBOUNCE_MS} for={own} hide-bottom-space maxlength={most}"
+            )
             self._field.props["aria-required"] = "true"
             self._field.props["aria-describedby"] = f"{own}-e"
             self._error = ui.html("", sanitize=False).classes("fb-err").props(f"id={own}-e role=alert")
@@ -43,8 +45,14 @@ class TextInput:
             await self._on_change(self.text)
 
     def on_enter(self, heard: Callable[[], Awaitable[None]]) -> None:
-        """Awaits `heard` when Enter is pressed."""
-        self._field.on("keydown.enter", heard)
+        """Awaits `heard` when Enter is pressed. The key brings the text along: it may be faster than the last letter."""
+
+        async def entered(event: events.GenericEventArguments) -> None:
+            if isinstance(event.args, str):
+                self._field.value = event.args
+            await heard()
+
+        self._field.on("keydown.enter", entered, js_handler="(event) => emit(event.target.value)")
 
     def wrong(self, text: str) -> None:
         """Says what is wrong with it; "" takes it back."""
