@@ -150,6 +150,20 @@
     else if (on.matches("dialog.fb-palette, dialog.fb-help") || on.closest('[data-act="close-dialog"], .fb-palette [role=option]')) on.closest("dialog").close();
   });
 
+  /* A dialog keeps Tab for itself: from its last stop to its first and back. A menu over it keeps its own keys. */
+  document.addEventListener("keydown", (event) => {
+    const card = [...document.querySelectorAll(".q-dialog .fb-dialog-card")].pop();
+    if (event.key !== "Tab" || !card || document.querySelector(".q-menu")) return;
+    const stops = [...card.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+      .filter((el) => el.tabIndex >= 0 && !el.disabled && el.checkVisibility());
+    if (!stops.length) return;
+    const [first, last] = [stops[0], stops[stops.length - 1]];
+    const outside = !card.contains(document.activeElement);
+    if (!outside && document.activeElement !== (event.shiftKey ? first : last)) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first).focus();
+  });
+
   const arrows = (event, typing) => {
     const rows = [...document.querySelectorAll("[data-arrows] a")];
     if (!rows.length) return;
@@ -190,7 +204,17 @@
   });
 
   /* Refreshed markup keeps the focus, and what the office changed lights up once. */
-  document.addEventListener("focusin", (event) => { lastFocus = event.target.closest(".fb-live") ? keyOf(event.target) : ""; });
+  document.addEventListener("focusin", (event) => {
+    /* a bar that scrolls sideways shows all of what has the focus: browsers are content with a part */
+    if (event.target.closest(".fb-tabs-in, .fb-segs, .fb-toggles")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (event.target.closest(".q-dialog, .q-menu")) return;  /* what opened it gets the focus back */
+    lastFocus = event.target.closest(".fb-live") ? keyOf(event.target) : "";
+  });
+  const refocus = () => {
+    if (!lastFocus || document.activeElement !== document.body || document.querySelector(".q-dialog")) return;
+    const again = [...document.querySelectorAll(lastFocus)].find((el) => el.closest(".fb-live"));
+    if (again) again.focus({ preventScroll: true });
+  };
   const known = new WeakMap();
   const remember = (el) => {
     const values = new Map();
@@ -202,6 +226,7 @@
     for (const record of records) {
       const live = record.target.nodeType === 1 && record.target.classList.contains("fb-live") ? record.target : null;
       if (live) seen.add(live);
+      if (record.target === document.body && record.removedNodes.length) requestAnimationFrame(refocus);  /* a dialog went */
     }
     for (const live of seen) {
       const before = known.get(live);
@@ -213,10 +238,10 @@
       }
       remember(live);
       if (live.id === "fb-palette-list") { mark(options().length ? 0 : -1); if (wanted) take(); }
-      if (lastFocus && document.activeElement === document.body) {
-        const again = live.querySelector(lastFocus);
-        if (again) again.focus({ preventScroll: true });
-      }
+      if (turning && live.querySelector("[data-arrows] a")) {
+        turning = false;
+        live.querySelector("[data-arrows] a").focus({ preventScroll: true });
+      } else refocus();
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 

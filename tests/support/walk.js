@@ -1,0 +1,47 @@
+/* Where the keyboard's focus stands: what it is, where, whether a ring shows it and whether something covers it. Put into a
+   page by tests/support/walk.py. */
+(() => {
+  "use strict";
+  const RING = 2;
+  const ringed = (el) => {
+    const style = getComputedStyle(el);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= RING;
+  };
+  /* A field shows its focus by its frame, a row with one link by a ring around the row. */
+  const shown = (el) => {
+    const field = el.closest(".q-field--highlighted .q-field__control");
+    if (field && parseFloat(getComputedStyle(field, "::after").borderTopWidth) >= RING) return true;
+    for (let at = el; at && at !== document.body; at = at.parentElement) if (ringed(at)) return true;
+    return Boolean(el.closest(".q-checkbox, .q-toggle"));  /* Quasar's own halo, seen in the pictures */
+  };
+  const covered = (el) => {
+    const whole = el.closest(".q-field__control, .q-checkbox") || el;
+    const box = whole.getBoundingClientRect();
+    const inset = Math.min(4, box.width / 3, box.height / 3);
+    const [x, y] = [Math.min(Math.max(box.left + box.width / 2, 1), innerWidth - 1), [box.top + inset, box.bottom - inset]];
+    return y.some((one) => {
+      const at = document.elementFromPoint(x, Math.min(Math.max(one, 0), innerHeight - 1));
+      return at && Boolean(at.closest(".fb-head, .fb-rail, .fb-float, .fb-toasts")) && !at.closest(".fb-head, .fb-rail, .fb-float, .fb-toasts").contains(el);
+    });
+  };
+  let before = null;
+  const been = new WeakSet();
+  /* Where the focus stands; nothing outside the page, and nothing where it has been: a dialog goes round. */
+  window.walked = () => {
+    const el = document.activeElement;
+    if (!el || el === document.body || el === document.documentElement || (el !== before && been.has(el))) return null;
+    before = el;
+    been.add(el);
+    const box = el.getBoundingClientRect();
+    const part = el.closest(".fb-rail, .fb-head, .fb-float, .q-dialog, .q-menu, section, .fb-side, .fb-tools, .fb-live");
+    const parts = window.walkedParts || (window.walkedParts = new Map());
+    if (!parts.has(part)) parts.set(part, parts.size);
+    let down = scrollY;
+    for (let at = el.parentElement; at; at = at.parentElement) if (at !== document.documentElement) down += at.scrollTop;
+    return {
+      name: `<${el.tagName.toLowerCase()} class="${el.getAttribute("class") || ""}"> ${(el.getAttribute("aria-label") || el.innerText || el.id || "").trim().replace(/\s+/g, " ").slice(0, 50)}`,
+      part: parts.get(part), top: Math.round(box.top + down), left: Math.round(box.left), height: Math.round(box.height),
+      shown: shown(el), covered: covered(el),
+    };
+  };
+})();
