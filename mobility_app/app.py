@@ -90,6 +90,7 @@ def run(config: Config, passphrase: str | None) -> None:
     from mobility_app.ui import pages, transfers
     from mobility_app.ui.exports import routes as exports
     from mobility_app.ui.guard import SERVER_OPTIONS, Guard
+    from mobility_app.ui.imports import routes as imports
 
     socket.create_server((HOST, config.port)).close()
     process = Process(config)
@@ -98,6 +99,7 @@ def run(config: Config, passphrase: str | None) -> None:
     root = pages.register(screen)
     transfers.register(nicegui_app, screen)
     exports.register(nicegui_app, screen)
+    imports.register(nicegui_app, screen)
     guard = Guard(config.port)
     guard.install(nicegui_app)
     _quiet(config.folder)

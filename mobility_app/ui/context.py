@@ -27,6 +27,7 @@ from mobility_app.store.records import Records
 from mobility_app.store.store import Store, Touched, wall_ms
 from mobility_app.store.writing import Writing
 from mobility_app.sync.status import Board, Status, Waiting, waiting
+from mobility_app.ui.imports.desk import Imports
 from mobility_app.ui.pictures import Pictures
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
@@ -108,6 +109,7 @@ class App:
         self.pictures = Pictures()
         self.editor_gone = Event[str]()  # id of a customer whose editor left without saving
         self.outlooks = Outlooks()
+        self.imports = Imports()
         self.waiting = NOTHING_WAITS
         self.actor: Actor | None = None
         self._opened: Opened | None = None
@@ -245,6 +247,7 @@ class App:
     def _drop(self) -> None:
         if self._unlisten is not None:
             self._unlisten()
+        self.imports.clear()
         self._opened, self._unlisten, self.actor, self.waiting = None, None, None, NOTHING_WAITS
         self.outlooks.clear()
 

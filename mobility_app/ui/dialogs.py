@@ -148,6 +148,21 @@ async def confirm(sheet: Desk, title: str, text: str, yes: str, *, danger: bool 
     return await answered(dialog) == YES
 
 
+async def choose(title: str, options: Mapping[str, str], current: str) -> str | None:
+    """Asks for one of the options (value -> text). None when it was given up."""
+    with framed(title) as dialog, ui.element("div").classes("fb-choices"):
+        for value, text in options.items():
+            on = value == current
+            press(
+                text,
+                lambda value=value: dialog.submit([value]),
+                "fb-btn-on" if on else "",
+                f'aria-pressed="{str(on).lower()}"',
+            )
+    answer = await answered(dialog)
+    return str(answer[0]) if isinstance(answer, list) else None
+
+
 def press(text: str, heard: Callable[..., object], look: str = "", props: str = "") -> ui.element:
     """A button of the dialog's own (not markup), for handlers that need no `Live`."""
     button = ui.element("button").classes(f"fb-btn {look}".strip()).props(f"type=button {props}")

@@ -31,6 +31,7 @@ from mobility_app.ui import (
     today,
 )
 from mobility_app.ui.context import QUASAR_LANGUAGES, App, Locked
+from mobility_app.ui.imports import page as import_page
 from mobility_app.ui.sheet import TABS
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
@@ -48,6 +49,7 @@ PAGES: dict[str, View] = {
     "/": today.build,
     "/customers": customers.build,
     "/customers/new": new_customer.build,
+    "/customers/import": import_page.build,
     "/lists": mailing_lists.build,
     "/sync": sync_centre.build,
     "/settings": settings.build,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 BYTES_MAX = 64 << 20
 LINES_MAX = 200_000
-COLUMNS_MAX = 100
+COLUMNS_MAX = 60
 CELL_MAX = 100_000  # characters
 LINE_MAX = 1_000_000
 SEPARATORS = (";", ",", "\t", "|")
