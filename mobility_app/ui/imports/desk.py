@@ -19,6 +19,7 @@ from mobility_app.errors import MobilityError
 from mobility_app.store.actions.import_customers import Tally, run
 from mobility_app.store.files import FileVault, Stored
 from mobility_app.store.store import Store
+from mobility_app.ui.imports.texts import why
 from mobility_app.ui.words import Words
 
 KEPT_MAX = 4  # files that were sent and not yet imported; the oldest goes first
@@ -74,7 +75,7 @@ class Import:
         yield csv_text.written([[words("Line"), words("Why"), *heading]], language)
         for number, cells in lines:
             if number in known:
-                piece.append([str(number), words.error(known[number]), *cells])
+                piece.append([str(number), why(words, known[number]), *cells])
             if len(piece) >= 500:
                 yield _more(piece, language)
                 piece = []

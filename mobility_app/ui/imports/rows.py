@@ -6,7 +6,7 @@ from mobility_app.domain.rules.customer_columns import usable
 from mobility_app.store.actions.import_customers import CHANGED, MADE, OUTCOMES, SAME, SHOWN_MAX, WRONG, Outcome
 from mobility_app.ui import lists
 from mobility_app.ui.imports.desk import CHOOSING, DONE, TRIED, WRITING, Import
-from mobility_app.ui.imports.texts import heading
+from mobility_app.ui.imports.texts import heading, why
 from mobility_app.ui.markup import Child, Html, h, icon
 from mobility_app.ui.words import Words
 
@@ -133,7 +133,7 @@ def _line(words: Words, one: Outcome) -> Html:
     title = one.name or one.number or words("Line {n}", n=one.line)
     parts: list[Child] = [words("Line {n}", n=one.line)]
     if one.error is not None:
-        parts.append(words.error(one.error))
+        parts.append(why(words, one.error))
     elif one.state == CHANGED:
         parts += [
             words(

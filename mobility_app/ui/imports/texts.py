@@ -7,9 +7,11 @@ from types import MappingProxyType
 from mobility_app.domain.rules import csv_lines
 from mobility_app.domain.rules.csv_lines import Broken
 from mobility_app.domain.rules.customer_columns import FIELDS
+from mobility_app.errors import MobilityError
 from mobility_app.ui.names import N_
 from mobility_app.ui.words import Words
 
+OF_LINES = frozenset({"number_unknown", "name_there", "line_twice"})  # what is wrong with the whole line
 COLUMN = MappingProxyType({"phone": N_("Telephone"), "email": N_("E-mail")})
 
 BROKEN = MappingProxyType(
@@ -36,6 +38,14 @@ def heading(words: Words, column: str) -> str:
     if column in COLUMN:
         return words(COLUMN[column])
     return words.field(*FIELDS[column])
+
+
+def why(words: Words, error: MobilityError) -> str:
+    """Why a line is not taken, led by the name of its field where the sentence does not name it."""
+    text, entity, name = words.error(error), error.details.get("entity"), error.details.get("field")
+    if not name or error.details.get("reason") in OF_LINES:
+        return text
+    return words("{field}: {why}", field=words.field(str(entity), str(name)), why=text)
 
 
 def broken(words: Words, error: Broken) -> str:
