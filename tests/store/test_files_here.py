@@ -121,3 +121,17 @@ def test_a_label_is_written_with_the_file_and_the_same_bytes_can_be_refused(at: 
     with pytest.raises(InvalidValue):
         put(at, at.customer, 11, label="x" * 500)
     assert len(list((at.store.path.parent / "files").iterdir())) == 2
+
+
+def test_headquarters_takes_a_labelled_file_from_a_role_that_may_add_but_not_change(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.user("Ana")
+    fleet.user("Sol", "support", territories=())
+    ana, sol = fleet.device("ana", "Ana"), fleet.device("sol", "Sol")
+    with ana.store.writing() as tx:
+        one = tx.create("customer", {"name": "Padaria Central"})
+    fleet.settle()
+    added = attach(sol.store, FileVault(tmp_path / "files", bytes(32)), one, "foto.txt", [b"x"], label="S-9-1")
+    fleet.settle()
+    assert fleet.office.dump()["file"][added]["label"] == "S-9-1"
+    assert (ana.store.read("file", added) or {})["label"] == "S-9-1"

@@ -22,10 +22,10 @@ from mobility_app.ui.words import Words
 FILES_AT_ONCE = 50  # as in uploads.js
 
 
-def catch_drops(sheet: Sheet, area: ui.element, label: str = "", *, may: bool = True) -> None:
+def catch_drops(sheet: Sheet, area: ui.element, label: str = "") -> None:
     """Makes `area`, which is entered, take files in read mode; `label` is written on each. In edit mode, and for those
     who may add none, a dropped file is only kept from being opened in place of the app."""
-    if not may or sheet.session is not None or not sheet.may("file", "create"):
+    if sheet.session is not None or not sheet.may("file", "create"):
         return
 
     async def heard(event: object) -> None:

@@ -77,10 +77,10 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
 
     row = await sheet.app.read(lambda store: store.read("ticket", record_id))
     with ui.element("div").classes("fb-drop") as area:
+        if row is not None:
+            adding.catch_drops(sheet, area, str(row["reference"]))
         await sheet.live(queries.one, partial(render_one, sheet), record_id, on_act=act)
         if row is not None:
-            may = sheet.may("file", "update")  # the label is one
-            adding.catch_drops(sheet, area, str(row["reference"]), may=may)
             sheet.begin("ticket_entry", lambda: _add_note(sheet, record_id))
 
 
@@ -220,15 +220,15 @@ def _note(sheet: Sheet, note: Note) -> Html:
 
 
 def _files(sheet: Sheet, model: TicketSheet) -> Html | None:
-    """What was added here. Those who may not label a file add it in the files tab."""
-    words, may = sheet.words, sheet.may("file", "update")
-    if not may and not model.files:
+    """What was added here, and the way to add more for those who may."""
+    words = sheet.words
+    add = adding.button(sheet, editing=sheet.session is not None, kind="ghost")
+    if add is None and not model.files:
         return None
     shown = model.files[: lists.PAGE_ROWS]
     body = (
         lists.rows(file_rows.rows(sheet, shown)) if shown else h("p", words("No files"), class_="fb-card-body fb-meta")
     )
-    add = adding.button(sheet, editing=sheet.session is not None, kind="ghost") if may else None
     return lists.card(words("Files"), body, actions=add, count=len(model.files), flush=True)
 
 

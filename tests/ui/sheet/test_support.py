@@ -135,8 +135,15 @@ def test_a_request_of_another_customer_is_not_shown_by_its_address(tmp_path: Pat
     assert "Alheio" not in text(page(at, other))
 
 
+def test_who_may_add_files_but_not_change_them_adds_them_here(tmp_path: Path) -> None:
+    at = desk(tmp_path, role="support")
+    one = at.from_hq("ticket", customer_id=at.customer, reference="S-9-1", description="Velho", progress_percent=0,
+                     status="open", priority="normal")  # fmt: skip
+    assert ("choose", "") in acts(page(at, one))
+
+
 def test_who_may_only_read_is_offered_nothing(tmp_path: Path) -> None:
-    at = desk(tmp_path, role="accountant")
+    at = desk(tmp_path, role="admin")
     one = at.from_hq("ticket", customer_id=at.customer, reference="S-9-1", description="Velho", progress_percent=0,
                      status="open", priority="normal")  # fmt: skip
     assert acts(page(at, one)) == []
