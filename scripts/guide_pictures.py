@@ -66,10 +66,7 @@ class Guide:
 
     def take(self, customer: str, passphrase: str) -> None:
         """Chooses the language and takes what is wanted."""
-        self._visitor.go("/settings")
-        with self._page.expect_navigation():  # every open page is drawn anew
-            self._page.locator(f"[data-act=language][data-arg={self._language}]").click()
-        self._page.locator(f"html[lang^={self._language}]").wait_for(state="attached")
+        self._visitor.speak(self._language)
         sheet = f"/customers/{customer}"
         for name, path in {
             "customers": "/customers", "details": sheet, "today": "/", "sync": "/sync",

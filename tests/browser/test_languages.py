@@ -54,9 +54,7 @@ def stage(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_is_chosen_and_every_view_fits_a_phone_in_it(stage: Stage, language: str) -> None:
     visitor, page, words = stage.visitor, stage.visitor.page, Words(language)
-    visitor.go("/settings")
-    with page.expect_navigation():  # every open page is drawn anew
-        page.locator(f"[data-act=language][data-arg={language}]").click()
+    visitor.speak(language)
     expect(page.locator(f"html[lang^={language}]")).to_be_attached()
     expect(page.get_by_role("heading", level=1)).to_have_text(words("Settings"))
     sheet = f"/customers/{stage.customer}"

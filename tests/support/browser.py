@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from mobility_app.ui.names import LANGUAGE_NAMES
+
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -36,6 +38,14 @@ class Visitor:
         """Opens a path of the app and waits until its heading stands."""
         self.page.goto(self.base + path)
         self.page.locator("h1").first.wait_for()
+
+    def speak(self, language: str) -> None:
+        """Chooses a language in the settings, as people do. Every open page is drawn anew."""
+        self.go("/settings")
+        name = LANGUAGE_NAMES[language]
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).click()
+        self.page.locator('[aria-pressed="true"]', has_text=name).wait_for()
 
 
 @contextmanager

@@ -118,10 +118,7 @@ class Stage:
 
     def speak(self, visitor: Visitor, language: str) -> None:
         """The app speaks that language from here on, in every window."""
-        visitor.go("/settings")
-        with visitor.page.expect_navigation():  # every open page is drawn anew
-            visitor.page.locator(f'[data-act="language"][data-arg="{language}"]').click()
-        visitor.page.locator(f'[data-arg="{language}"][aria-pressed="true"]').wait_for()
+        visitor.speak(language)
 
 
 def staged(folder: Path) -> Iterator[Stage]:
