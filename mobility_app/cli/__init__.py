@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from mobility_app import __version__
-from mobility_app.cli import device, hq
+from mobility_app.cli import device
 from mobility_app.cli.texts import said
 from mobility_app.errors import Unreachable
 
@@ -22,7 +24,31 @@ app = typer.Typer(
     help="Offline-first customers for field sales.",
     epilog="Example: mobility app    |    mobility hq serve    |    mobility sync",
 )
-app.add_typer(hq.app, name="hq")
+
+
+class _Headquarters(TyperGroup):
+    """The commands of headquarters, loaded when one is asked for: the rep's app starts without mail and importers."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return _headquarters().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """One of them."""
+        return _headquarters().get_command(ctx, cmd_name)
+
+
+def _headquarters() -> TyperGroup:
+    from mobility_app.cli import hq
+
+    found = typer.main.get_command(hq.app)
+    assert isinstance(found, TyperGroup)
+    return found
+
+
+_hq = typer.Typer(cls=_Headquarters, no_args_is_help=True, help="Headquarters: set up, serve, import, people.")
+_hq.callback()(lambda: None)
+app.add_typer(_hq, name="hq")
 device.add_to(app)
 
 

@@ -16,6 +16,7 @@ import pytest
 import typer
 
 from mobility_app import cli
+from mobility_app.cli import hq
 from mobility_app.store import vault
 
 PASSPHRASE = "cinco palavras de teste aqui"
@@ -77,7 +78,8 @@ def commands(group: Any, path: str = "mobility") -> Iterator[tuple[str, Any]]:
 
 
 def test_every_command_explains_itself_with_an_example() -> None:
-    found = dict(commands(typer.main.get_command(cli.app)))
+    found = {**dict(commands(typer.main.get_command(cli.app))),
+             **dict(commands(typer.main.get_command(hq.app), "mobility hq"))}  # fmt: skip
     for name, command in found.items():
         assert command.help, name
         assert f"Example: {name}" in (command.epilog or ""), name
