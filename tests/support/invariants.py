@@ -15,7 +15,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import LIVE, LOST, Row, fold
 from mobility_app.domain.fields import Merge
 from mobility_app.hq import devices as hq_devices
-from mobility_app.hq import scopes
+from mobility_app.hq import involved, outbox, scopes
 from mobility_app.hq.office import Office
 from mobility_app.store import overlay
 from mobility_app.store.records import Records, patch_plain
@@ -112,6 +112,24 @@ def folds(hq: Records) -> None:
         }
         if made != {str(row["id"]): _bare(row) for row in hq.find(one.name)}:
             raise Violation(f"5: {one.name} is not what the log makes")
+
+
+def mails(hq: Records) -> None:
+    """10: of each activity at most one mail waits for each receiver; it tells what stands, and the record says it waits."""
+    waiting = outbox.read(hq, "entity='activity' AND state=? AND handed=0", outbox.WAITING)
+    several = [
+        pair for pair, count in Counter((mail.subject_id, mail.receiver) for mail in waiting).items() if count > 1
+    ]
+    if several:
+        raise Violation(f"10: {several[0]} has several mails")
+    for mail in waiting:
+        _, picture = involved.pictures(hq, mail.subject_id, ())
+        if mail.after is not None and (picture is None or mail.after != picture.told(mail.receiver)):
+            raise Violation(f"10: a mail about {mail.subject_id} tells what does not stand")
+        if mail.before == mail.after:
+            raise Violation(f"10: a mail about {mail.subject_id} tells nothing")
+        if picture is not None and picture.row["mail_state"] != outbox.WAITING:
+            raise Violation(f"10: {mail.subject_id} does not say that its mail waits")
 
 
 def accounted(hq: Records, name: str, device_id: str, saved: Collection[int]) -> Counter[str]:

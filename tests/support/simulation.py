@@ -199,8 +199,10 @@ class _Simulation:
         self.office.add_company("Ibera", "ES")
         users = [("Ana", "rep", ["Norte"]), ("Eva", "rep", ["Sul"]), ("Rui", "rep", ["Norte", "Sul"]),
                  ("Marta", "manager", ["Norte", "Sul"])]  # fmt: skip
-        for name, role, territories in users:
-            self.office.add_user(name, role, "Lusa", territories)
+        ids = {
+            name: self.office.add_user(name, role, "Lusa", territories, f"{name.lower()}@lusa.example")
+            for name, role, territories in users
+        }
         self.office.add_user("Iker", "rep", "Ibera", [])
         for number in range(self.random.randint(3, 6)):
             user = "Marta" if number == 0 else self.random.choice(["Ana", "Ana", "Eva", "Rui", "Rui", "Iker"])
@@ -210,7 +212,9 @@ class _Simulation:
                 customer = tx.create("customer", {"name": name, "notes": "a\nb\nc\nd"})
                 tx.create("contact", {"customer_id": customer, "first_name": "C"})
                 tx.create("address", {"customer_id": customer, "line1": "street", "country": "PT"})
-                tx.create("activity", {"customer_id": customer, "kind": "call", "title": "call"})
+                tx.create(
+                    "activity", {"customer_id": customer, "kind": "call", "title": "call", "assignee_id": ids["Rui"]}
+                )
         for member in self.members.values():
             member.engine.round()
             self._learn(member)
@@ -438,6 +442,7 @@ class _Simulation:
         with self.office.ledger.reading() as hq:
             invariants.streams(hq)
             invariants.folds(hq)
+            invariants.mails(hq)
             bases: dict[tuple[str, int], int] = {}
             for member in self.members.values():
                 identity = member.store.identity()
