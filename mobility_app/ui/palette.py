@@ -90,6 +90,7 @@ class Palette:
                 field.on("input", self._typed, js_handler=_TYPED)
             self._list = markup(NOTHING, self._act, "fb-palette-list").props(f"id={LIST_ID} role=listbox")
             self._list.props["aria-label"] = words("Matches")
+            self._said = ui.html("", sanitize=False).classes("fb-sr").props("role=status")  # what lies outside is inert
         dialog.on("close", self._closed)
         ui.on("fb_palette", self._opened)
         self._customer = ""
@@ -127,7 +128,10 @@ class Palette:
         found = await window.app.read(queries.found, text)
         if mine == self._asked and not self._list.is_deleted:
             self._list.props["data-for"] = text.strip()
-            self._list.set_content(render(window.words, groups(window.words, text, found, self._commands())))
+            shown = groups(window.words, text, found, self._commands())
+            self._list.set_content(render(window.words, shown))
+            count = sum(len(options) for _, options in shown)
+            self._said.set_content(h("span", window.words.n("{n} match", "{n} matches", count)) if text.strip() else "")
 
     def _commands(self) -> list[Group]:
         window, words = self._window, self._window.words
@@ -221,7 +225,8 @@ def _bounded(shown: list[Group]) -> Iterator[Group]:
 def render(words: Words, shown: list[Group]) -> Html:
     """The options in their groups."""
     if not shown:
-        return h("p", words("Nothing matches. Try a name, a number or a town."), class_="fb-palette-none")
+        said = words("Nothing matches. Try a name, a number or a town.")
+        return h("div", said, class_="fb-palette-none", role="option", aria_disabled="true", aria_selected="false")
     parts, place = [], 0
     for at, (name, options) in enumerate(shown):
         lines = []

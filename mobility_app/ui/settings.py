@@ -44,7 +44,7 @@ async def language(window: Window) -> None:
     async def act(_: str, arg: str) -> None:
         await app.set_language(arg)
 
-    choice = choices(words("Language"), app.words.language, dict(LANGUAGE_NAMES))
+    choice = choices(words("Language"), app.words.language, dict(LANGUAGE_NAMES), "language")
     markup(lists.card(words("Language"), choice), act)
 
 
@@ -56,7 +56,7 @@ async def look(window: Window) -> None:
         await app.set_theme(arg)
 
     names = {key: words(text) for key, text in THEME_NAMES.items()}
-    markup(lists.card(words("Look"), choices(words("Look"), app.preferences.theme, names)), act)
+    markup(lists.card(words("Look"), choices(words("Look"), app.preferences.theme, names, "theme")), act)
 
 
 async def lock(window: Window) -> None:
@@ -75,7 +75,7 @@ async def lock(window: Window) -> None:
                 ),
             ),
             h("p", label, class_="fb-label"),
-            choices(label, str(app.preferences.lock_minutes), names),
+            choices(label, str(app.preferences.lock_minutes), names, "lock-minutes"),
             h("div", lists.button(words("Lock now"), act="lock", symbol="lock"), class_="fb-tools"),
         )
 
@@ -107,12 +107,12 @@ async def keys(window: Window) -> None:
                 ),
             ),
             h("p", label, class_="fb-label"),
-            choices(label, current, names),
+            choices(label, current, names, "single-keys"),
             h("div", lists.button(words("Show all keys"), act="help", symbol="keyboard"), class_="fb-tools"),
         )
 
     async def act(name: str, arg: str) -> None:
-        if name == "choose":
+        if name == "single-keys":
             await app.set_single_keys(arg == "on")
             app.reload_pages()
 
@@ -134,9 +134,9 @@ async def about(window: Window) -> None:
 CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, device_files.cards, about)
 
 
-def choices(label: str, current: str, names: dict[str, str]) -> Html:
-    """A choice of a few, as an act "choose"."""
-    return lists.segments(label, [(value, text, None) for value, text in names.items()], current, act="choose")
+def choices(label: str, current: str, names: dict[str, str], act: str) -> Html:
+    """A choice of a few."""
+    return lists.segments(label, [(value, text, None) for value, text in names.items()], current, act=act)
 
 
 def _field(label: str, value: str) -> Html:

@@ -54,7 +54,7 @@
     return [...found];
   };
 
-  const layer = (el) => el.closest(".fb-head, .fb-rail, .fb-float, .fb-toasts, .q-dialog, .q-menu, .fb-skip") || document.body;
+  const layer = (el) => el.closest(".fb-head, .fb-rail, .fb-float, .fb-toasts, .q-dialog, dialog[open], .q-menu, .fb-skip") || document.body;
 
   /* Text on other text, within one layer: what floats above the page is meant to. */
   const overlaps = () => {

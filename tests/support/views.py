@@ -24,6 +24,7 @@ from tests.support.sheets import refuse
 CUSTOMERS = 60  # more than one page of the list
 LONG_NAME = "Sociedade Agrícola e Comercial dos Vinhos Irmãos Figueiredo & Filhos, Lda"
 FLOAT, DIALOG, LOCKED = ".fb-float", ".q-dialog .fb-dialog-card", "#fb-passphrase"
+NATIVE = "dialog[open]"  # the palette and the help of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ VIEWS: tuple[View, ...] = (
     View("contact-dialog", "/contacts/{contact}", ("[data-act=add]",), DIALOG),
     View("sync", "/sync"),
     View("settings", "/settings"),
+    View("settings-passphrase", "/settings", ("[data-act=passphrase]",), DIALOG),
+    View("keys", "/settings", ("[data-act=help]",), f"{NATIVE} kbd"),
+    View("palette", "/customers/{rich}", ("[data-act=palette]",), f"{NATIVE} [role=option]"),
+    View("palette-found", "/", ("[data-act=palette]", ("#fb-palette-field", "a")), f"{NATIVE} [role=option]"),
+    View("palette-none-found", "/", ("[data-act=palette]", ("#fb-palette-field", "xyzxyz")), f"{NATIVE} .fb-palette-none"),
     View("not-found", "/nowhere", shows=".fb-empty h1"),
     View("no-such-customer", "/customers/none", shows=".fb-empty h1"),
     View("locked", "/settings", ("[data-act=lock]",), LOCKED),
@@ -109,6 +115,9 @@ class Stage:
             page.locator(LOCKED).fill(self.device.passphrase)
             page.keyboard.press("Enter")
             page.locator(".fb-app:not(.fb-lock)").wait_for()
+        if page.locator(NATIVE).count():
+            page.keyboard.press("Escape")
+            page.locator(NATIVE).wait_for(state="detached")
         if page.locator(DIALOG).count():
             page.keyboard.press("Escape")
             page.locator(DIALOG).wait_for(state="detached")

@@ -116,7 +116,7 @@
   };
 
   /* The palette: the focus stays in its field, the marked option is told by aria-activedescendant. */
-  const options = () => [...document.querySelectorAll("#fb-palette-list [role=option]")];
+  const options = () => [...document.querySelectorAll("#fb-palette-list [role=option]:not([aria-disabled])")];
   const mark = (place) => {
     const field = document.getElementById("fb-palette-field"), all = options();
     all.forEach((el, at) => el.setAttribute("aria-selected", at === place));
@@ -147,7 +147,7 @@
     if (!on) return;
     if (on.closest('[data-act="palette"]')) fb.palette();
     else if (on.closest('[data-act="help"]')) does.help();
-    else if (on.matches("dialog.fb-palette, dialog.fb-help") || on.closest('[data-act="close-dialog"], .fb-palette [role=option]')) on.closest("dialog").close();
+    else if (on.matches("dialog.fb-palette, dialog.fb-help") || on.closest('[data-act="close-dialog"], .fb-palette [role=option]:not([aria-disabled])')) on.closest("dialog").close();
   });
 
   /* A dialog keeps Tab for itself: from its last stop to its first and back. A menu over it keeps its own keys. */
