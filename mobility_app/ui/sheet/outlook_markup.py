@@ -29,8 +29,8 @@ def card(words: Words, ask: Ask, found: Outlook | None, currency: str, *, failed
     busy = history.busy_months(ask)
     top = max(*(one.high_minor for one in found.months), 1)
     rows = [_month(words, one, currency, top, busy=int(one.month[5:7]) in busy) for one in found.months]
-    notes = [h("p", text, class_="fb-meta") for text in (_made_how(words, found), _error(words, found, currency))]
-    return lists.card(title, h("ul", rows, class_="fb-outlook"), *notes, id="forecast")
+    notes = h("p", f"{_made_how(words, found)} {_error(words, found, currency)}", class_="fb-meta")
+    return lists.card(title, h("ul", rows, class_="fb-outlook"), notes, id="forecast")
 
 
 def _month(words: Words, one: Foreseen, currency: str, top: int, *, busy: bool) -> Html:
@@ -44,7 +44,7 @@ def _month(words: Words, one: Foreseen, currency: str, top: int, *, busy: bool) 
                  high=_whole(words, one.high_minor, currency))  # fmt: skip
     return h(
         "li", h("span", name, chip), h("b", _whole(words, one.expected_minor, currency), class_="fb-num"),
-        h("span", span, class_="fb-meta fb-num"),
+        span,
         style=drawn,
     )  # fmt: skip
 
