@@ -11,13 +11,9 @@ Nothing here waits or listens: `folder_worker.py` decides when to look, tests st
 from __future__ import annotations
 
 import os
-import signal
-import stat
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from mobility_app.domain.entities.file import SIZE_MAX_BYTES
 from mobility_app.errors import DiskFull, FileRefused, MobilityError, SheetInEdit, StoreDamaged
@@ -25,32 +21,26 @@ from mobility_app.store import drafts, watched
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.file_names import safe_name
 from mobility_app.store.files import FileVault
+from mobility_app.store.folder_files import (
+    OPEN,
+    Changed,
+    Signature,
+    Stopped,
+    entries,
+    pieces,
+    put_away,
+    signature_of,
+    written_to,
+)
 from mobility_app.store.store import Store
 
 SETTLE_SECONDS, EMPTY_SETTLE_SECONDS = 2.0, 10.0  # many programs make an empty file first
 RETRY_SECONDS = 30.0  # after a full disk and the like
-ENTRIES_MOST = 2_000  # of one folder in one look; more come when those are gone
 TAKEN_AT_ONCE = 20
 NOTES_MOST, SAID_MOST = 20, 5
-PIECE_BYTES = 1 << 20
 
 SETTLING, IN_USE, MISSING, NOT_MOVED, ALREADY = "settling", "in_use", "no_folder", "not_moved", "already_there"
 WAITING = frozenset({SETTLING, IN_USE, SheetInEdit.code, DiskFull.code, StoreDamaged.code})
-
-_UNFINISHED_STARTS = (".", "~")
-_UNFINISHED_ENDS = (".part", ".partial", ".crdownload", ".download", ".tmp", ".temp", ".filepart", ".opdownload")
-_NOT_MEANT = ("thumbs.db", "desktop.ini", "icon\r")
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-Signature = tuple[int, int, int, int]
-
-
-class _Stopped(MobilityError):
-    """The store is being locked."""
-
-
-class _Changed(MobilityError):
-    """The file was written to while it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +107,11 @@ class FolderLook:
         self, one: watched.Watched, before: dict[Path, _Known], turn: _Turn, *, editing: bool
     ) -> FolderState:  # fmt: skip
         try:
-            entries = _entries(one.folder)
+            found = entries(one.folder)
         except OSError:
             return FolderState(one.folder, (Note("", MISSING),))
         notes, waiting = [], 0
-        for path, signature in entries:
+        for path, signature in found:
             why = self._file(one.customer_id, path, signature, before.get(path), turn, editing=editing)
             note = Note(safe_name(path.name), why)
             if why == ALREADY:
@@ -163,22 +153,22 @@ class FolderLook:
         if why in (SETTLING, IN_USE):
             return _Known(known.signature, now, why, now)
         if why in ("", ALREADY):
-            moved = _put_away(path, known.signature)
+            moved = put_away(path, known.signature)
             return _Known(known.signature, known.since, why if moved else NOT_MOVED)
         return _Known(known.signature, known.since, why, now + RETRY_SECONDS if why in WAITING else None)
 
     def _taken(self, customer_id: str, path: Path, signature: Signature, stopped: Callable[[], bool]) -> str:
         """Attaches the file. "" when it is attached now, else why not."""
         try:
-            with os.fdopen(os.open(path, _OPEN), "rb", buffering=0) as file:
-                if _signature(os.fstat(file.fileno())) != signature:
+            with os.fdopen(os.open(path, OPEN), "rb", buffering=0) as file:
+                if signature_of(os.fstat(file.fileno())) != signature:
                     return SETTLING
-                if _written_to(file.fileno()):
+                if written_to(file.fileno()):
                     return IN_USE
-                pieces = _pieces(file, signature, stopped)
-                attach(self._store, self._vault, customer_id, os.fsencode(path.name).decode(errors="replace"), pieces,
-                       twice=False)  # fmt: skip
-        except (_Changed, _Stopped):
+                chunks = pieces(file, signature, stopped)
+                name = os.fsencode(path.name).decode(errors="replace")
+                attach(self._store, self._vault, customer_id, name, chunks, twice=False)
+        except (Changed, Stopped):
             return SETTLING
         except OSError:  # gone, or another program keeps it to itself
             return IN_USE
@@ -195,70 +185,3 @@ class _Turn:
 
     left: int
     stopped: Callable[[], bool]
-
-
-def _entries(folder: Path) -> list[tuple[Path, Signature]]:
-    """The plain files of a folder that may be meant, by name. Raises OSError where it can't be read."""
-    found = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name.lower()
-            if name.startswith(_UNFINISHED_STARTS) or name.endswith(_UNFINISHED_ENDS) or name in _NOT_MEANT:
-                continue
-            try:
-                status = os.lstat(entry.path)  # a Windows directory entry tells no inode
-            except OSError:
-                continue
-            if stat.S_ISREG(status.st_mode):
-                found.append((Path(entry.path), _signature(status)))
-            if len(found) >= ENTRIES_MOST:
-                break
-    return sorted(found)
-
-
-def _signature(status: os.stat_result) -> Signature:
-    return status.st_size, status.st_mtime_ns, status.st_ino, stat.S_IFMT(status.st_mode)
-
-
-def _pieces(file: BinaryIO, signature: Signature, stopped: Callable[[], bool]) -> Iterator[bytes]:
-    """The bytes of the file. Raises _Changed at the end where it is not what it was."""
-    while piece := file.read(PIECE_BYTES):
-        if stopped():
-            raise _Stopped("the store is being locked")
-        yield piece
-    if _signature(os.fstat(file.fileno())) != signature:
-        raise _Changed("the file was written to meanwhile")
-
-
-def _written_to(descriptor: int) -> bool:
-    """Whether another program has the file open for writing. Linux alone tells: it gives no read lease then."""
-    if sys.platform != "linux":
-        return False
-    import errno
-    import fcntl
-
-    try:
-        # Who opens it while we hold the lease makes the system signal us: let that be one that is ignored by itself.
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN  # else a file system without leases, or somebody else's file
-    return False
-
-
-def _put_away(path: Path, signature: Signature) -> bool:
-    """Moves a taken file out of the way, under a free name. False where that can't be done; the file then stays."""
-    folder = path.parent / watched.TAKEN
-    try:
-        folder.mkdir(exist_ok=True)
-        if folder.is_symlink() or _signature(os.lstat(path)) != signature:
-            return False
-        for number in range(1, ENTRIES_MOST):
-            target = folder / (path.name if number == 1 else f"{path.stem} ({number}){path.suffix}")
-            if not os.path.lexists(target):
-                path.rename(target)
-                return True
-    except OSError:
-        return False
-    return False

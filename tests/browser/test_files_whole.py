@@ -220,6 +220,7 @@ def test_a_file_is_deleted_after_a_question_and_brought_back(stage: Stage) -> No
     stage.choose(stage.file("apagar.txt"))
     page.get_by_role("button", name="Excluir apagar.txt").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancelar").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     assert "apagar.txt" in stage.names()
     page.get_by_role("button", name="Excluir apagar.txt").click()
     page.get_by_role("dialog").get_by_role("button", name="Excluir apagar.txt").click()

@@ -10,7 +10,7 @@ import pytest
 
 from mobility_app.domain.entities.file import SIZE_MAX_BYTES
 from mobility_app.errors import FileRefused, NotFound
-from mobility_app.store import drafts, folder_look, watched
+from mobility_app.store import drafts, folder_files, folder_look, watched
 from mobility_app.store.actions.attachments import content
 from mobility_app.store.files import FileVault
 from mobility_app.store.folder_look import FolderLook, Note
@@ -112,7 +112,7 @@ def test_a_file_that_a_program_has_open_for_writing_waits(folder: Folder) -> Non
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_kept(folder: Folder) -> None:
-    path = folder.put("relatorio.bin", b"a" * 3 * folder_look.PIECE_BYTES)
+    path = folder.put("relatorio.bin", b"a" * 3 * folder_files.PIECE_BYTES)
     folder.step()
     folder.seconds += folder_look.SETTLE_SECONDS
     asked: list[int] = []
@@ -157,7 +157,7 @@ def test_a_file_that_turns_into_a_link_in_between_is_not_followed(folder: Folder
     path = folder.put("troca.txt")
     folder.step()
     folder.seconds += folder_look.SETTLE_SECONDS
-    signature = folder_look._signature(path.lstat())
+    signature = folder_files.signature_of(path.lstat())
     path.unlink()
     path.symlink_to(secret)
     assert folder.look._taken(folder.at.customer, path, signature, lambda: False) == "in_use"
