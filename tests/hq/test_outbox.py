@@ -15,6 +15,7 @@ from mobility_app.domain.change import Row
 from mobility_app.hq import involved
 from mobility_app.hq.ledger import Author
 from mobility_app.hq.outbox import Mail
+from mobility_app.hq.verify import faults
 from mobility_app.sync.protocol import PushAnswer, PushRequest, WireChange
 from tests.support.forger import Forger, forged
 from tests.support.mailroom import DAY, Mailroom, event, to
@@ -302,7 +303,9 @@ def test_mail_leaves_no_line_in_anybodys_history_and_does_not_stand_in_the_way_o
     room.send()
     assert room.record("activity", activity)["mail_state"] == "sent"
     other = Forger(room.fleet, "Rui")
+    assert faults(seen) == []
     assert other.one(forged("delete", "activity", activity, base=base)) == ("accepted", "")
+    assert faults(seen) == []
 
 
 # -- a property
