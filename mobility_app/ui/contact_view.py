@@ -46,7 +46,7 @@ def head(facts: Facts, person: Person, *, editing: bool) -> Html:
     if not editing and facts.may("message", "create") and person.emails:
         acts.append(lists.button(words("Send e-mail"), act="write", symbol="mail", kind="ghost"))
     if not editing and facts.may("contact", "delete"):
-        acts.append(lists.button(words("Delete contact"), act="delete", symbol="trash-2", kind="ghost"))
+        acts.append(lists.icon_button("trash-2", words("Delete contact"), act="delete"))
     if not editing and (facts.may("contact", "update") or facts.may("contact_email", "update", "value")):
         acts.append(lists.button(words("Edit"), act="edit", symbol="pencil", kind="primary", id="fb-edit"))
     return h("div", lists.avatar(name), who, *acts, class_="fb-page-head")
