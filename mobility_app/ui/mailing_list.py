@@ -160,4 +160,4 @@ def _row(words: Words, one: Member, deletes: bool) -> Html:
         "div", h("a", name, class_="fb-row-link", href=f"/contacts/{one.contact_id}", target="_blank"),
         h("span", meta, class_="fb-row-m"), class_="fb-row-main",
     )  # fmt: skip
-    return h("li", lists.avatar(name), main, away if deletes else None, class_="fb-row fb-person")
+    return h("li", lists.avatar(name), main, away if deletes else None, class_="fb-row fb-row-wrap fb-person")

@@ -23,6 +23,9 @@ from tests.support.sheets import refuse
 
 CUSTOMERS = 60  # more than one page of the list
 LONG_NAME = "Sociedade Agrícola e Comercial dos Vinhos Irmãos Figueiredo & Filhos, Lda"
+CARDS = (
+    "BEGIN:VCARD\nFN:Marta Nova\nEMAIL:marta@nova.example\nEND:VCARD\nBEGIN:VCARD\nEMAIL:ninguém\nTITLE:x\nFN:Sem fim"
+)
 FLOAT, DIALOG, LOCKED = ".fb-float", ".q-dialog .fb-dialog-card", "#fb-passphrase"
 NATIVE = "dialog[open]"  # the palette and the help of keys
 
@@ -56,6 +59,16 @@ VIEWS: tuple[View, ...] = (
     _sheet("addresses", "dialog", "[data-act=add]", shows=DIALOG),
     _sheet("addresses", "change", ".fb-more > summary", "[data-act=change]", shows=DIALOG),
     _sheet("contacts", "dialog", "[data-act=add]", shows=DIALOG),
+    _sheet("contacts", "chosen", "[data-act=pick]", shows=FLOAT),
+    _sheet("contacts", "write", "[data-act=all]", ".fb-chosen [data-act=write]", shows=DIALOG),
+    _sheet("contacts", "list", "[data-act=pick]", ".fb-chosen [data-act=list]", shows=DIALOG),
+    View("contacts-import", "/customers/{rich}/contacts/import", (("#fb-paste", CARDS), "#fb-paste-show"), "[data-act=bring]"),
+    View("lists", "/lists"),
+    View("lists-dialog", "/lists", ("[data-act=add]",), DIALOG),
+    View("list", "/lists/{list}"),
+    View("list-write", "/lists/{list}", ("[data-act=write]",), DIALOG),
+    View("list-rename", "/lists/{list}", ("[data-act=rename]", ("#fb-naming", ""), f"{DIALOG} [data-save]"), ".fb-input-bad"),
+    View("no-such-list", "/lists/none", shows=".fb-empty h1"),
     *(_sheet("activities", f"dialog-{kind}", f"[data-act=add][data-arg={kind}]", shows=DIALOG)
       for kind in ("task", "call", "appointment")),
     _sheet("activities", "dialog-error", "[data-act=add][data-arg=task]", f"{DIALOG} [data-save]", shows=".fb-input-bad"),
@@ -121,6 +134,9 @@ class Stage:
         if page.locator(DIALOG).count():
             page.keyboard.press("Escape")
             page.locator(DIALOG).wait_for(state="detached")
+        if page.locator(".fb-chosen").count():
+            page.locator(".fb-chosen [data-act=none]").click()
+            page.locator(FLOAT).wait_for(state="detached")
         if page.locator(FLOAT).count():
             page.locator(f"{FLOAT} .fb-btn-ghost").click()
             page.locator(FLOAT).wait_for(state="detached")
@@ -161,6 +177,7 @@ def _ids(device: Device) -> dict[str, str]:
             "ticket": "SELECT id FROM ticket WHERE customer_id=? ORDER BY id LIMIT 1",
             "document": "SELECT id FROM document WHERE customer_id=? AND kind='invoice' ORDER BY issued_on LIMIT 1",
             "product": "SELECT id FROM product WHERE exclusive_customer_id=? ORDER BY id LIMIT 1",
+            "list": "SELECT l.id FROM mailing_list l JOIN customer c ON c.company_id=l.company_id WHERE c.id=? LIMIT 1",
         }
         found = {name: str(session.value(sql, rich)) for name, sql in asked.items()}
     return {"rich": rich, **found}

@@ -94,7 +94,7 @@ class _View:
             await self._take(str(field.value or ""))
 
         with ui.element("div").classes("fb-tools"):
-            dialogs.press(words("Show the pasted cards"), show)
+            dialogs.press(words("Show the pasted cards"), show, props="id=fb-paste-show")
 
     def _choose(self) -> None:
         self._sheet.window.run("document.getElementById('fb-cards')?.click()")
