@@ -89,12 +89,14 @@ def _place(store: Store, session: Records) -> _Place:
     company = session.value("SELECT id FROM company ORDER BY id LIMIT 1") or store.new_id()
     if session.get("company", company) is None:
         session.insert("company", company, {"name": "Lusitânia", "country": "PT", "currency": "EUR"})
-    territories = [row[0] for row in session.rows("SELECT id FROM territory WHERE company_id=? ORDER BY id", company)]
+    known = identity.read(session)
+    held = identity.actor(session).territory_ids if known else ()
+    found = session.among("SELECT id FROM territory WHERE company_id=? AND id IN ({marks})", held, company)
+    territories = [row[0] for row in found]
     for name in ("Norte", "Centro", "Sul")[: 3 if not territories else 0]:
         territories.append(store.new_id())
         session.insert("territory", territories[-1], {"company_id": company, "name": name})
     people = [row[0] for row in session.rows('SELECT id FROM "user" ORDER BY id')]
-    known = identity.read(session)
     if known is not None and known.user_id not in people:
         people.append(known.user_id)
         session.insert("user", known.user_id, _person("Ana Silva", company, territories))
