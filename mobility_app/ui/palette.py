@@ -51,7 +51,8 @@ class Option:
 Group = tuple[str, tuple[Option, ...]]
 
 VIEWS = (
-    ("users", N_("Customers"), "/customers"), ("calendar-days", N_("Today"), "/"), ("refresh-cw", N_("Sync"), "/sync"),
+    ("users", N_("Customers"), "/customers"), ("calendar-days", N_("Today"), "/"),
+    ("send", N_("Mailing lists"), "/lists"), ("refresh-cw", N_("Sync"), "/sync"),
     ("settings", N_("Settings"), "/settings"), ("plus", N_("New customer"), "/customers/new"),
 )  # fmt: skip
 # What can be done on the open customer: symbol, text, address below the sheet, and the kind of record that it makes.

@@ -15,7 +15,7 @@ from tests.support.sheets import log
 
 HOUR, DAY = 3_600_000, 86_400_000
 DAY_TEXT = "2026-11-25"
-STATEMENTS = 12
+STATEMENTS = 14
 
 
 def activity(at: Desk, title: str, **values: Plain) -> str:

@@ -2,13 +2,14 @@
 and requests that wait.
 
 Called by Today. Every list is bounded and counted up to COUNT_MAX; the indexes of migration 0004 keep it quick however
-many customers a device holds: nine statements, whatever there is. A rep's own customers are those that they own;
+many customers a device holds: a fixed number of statements, whatever there is. A rep's own customers are those that they own;
 everybody else's are all on the device. What the office changed is `queries/news.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mobility_app.domain import access
 from mobility_app.store import identity
@@ -20,6 +21,7 @@ DAYS_AHEAD = 7
 LONGEST_MS = 14 * DAY_MS  # an appointment under way began no longer ago
 LATE_MAX, SOON_MAX = 6, 9  # rows; a view holds 400 elements
 SIDE_MAX = 4  # rows of invoices and of requests
+PRIORITIES = ("high", "normal", "low")
 COUNT_MAX = 1_000  # more are not counted: nobody reads the number
 
 
@@ -102,16 +104,18 @@ _SOON = f"{_MINE} AND COALESCE(ends_at, {_MOMENT}) >= ?"
 _COUNT = f"SELECT COUNT(*) FROM (SELECT 1 FROM activity a WHERE {{}} LIMIT {COUNT_MAX + 1})"
 
 _OWED = "kind = 'invoice' AND paid_minor < payable_minor AND payable_minor > 0 AND due_on < ?"
+# INDEXED BY: the planner would rather go through all documents of a rep's thousands of customers one by one.
 _INVOICES = f"""SELECT d.id, d.customer_id, (SELECT name FROM customer c WHERE c.id = d.customer_id), d.number, d.due_on,
- d.currency, d.payable_minor - d.paid_minor FROM document d WHERE {_OWED} AND {{}} ORDER BY d.due_on, d.number LIMIT ?"""
-_SUMS = f"""SELECT currency, COUNT(*), SUM(payable_minor - paid_minor) FROM document WHERE {_OWED} AND {{}}
- GROUP BY currency ORDER BY currency"""
+ d.currency, d.payable_minor - d.paid_minor FROM document d INDEXED BY document_owed WHERE {_OWED} AND {{}}
+ ORDER BY d.due_on, d.customer_id LIMIT ?"""
+_SUMS = f"""SELECT currency, COUNT(*), SUM(payable_minor - paid_minor) FROM document INDEXED BY document_owed
+ WHERE {_OWED} AND {{}} GROUP BY currency ORDER BY currency"""
 
-_PRIORITY = "CASE t.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END"
-_REQUESTS = f"""SELECT t.id, t.customer_id, (SELECT name FROM customer c WHERE c.id = t.customer_id), t.reference,
- COALESCE(t.description, ''), COALESCE(t.progress_percent, 0), t.priority FROM ticket t WHERE t.status = 'open' AND {{}}
- ORDER BY {_PRIORITY}, t.id LIMIT ?"""
-_REQUEST_COUNT = f"SELECT COUNT(*) FROM (SELECT 1 FROM ticket WHERE status = 'open' AND {{}} LIMIT {COUNT_MAX + 1})"
+_REQUEST = """SELECT t.id, t.customer_id, (SELECT name FROM customer c WHERE c.id = t.customer_id), t.reference,
+ COALESCE(t.description, ''), COALESCE(t.progress_percent, 0), t.priority FROM ticket t INDEXED BY ticket_open
+ WHERE t.status = 'open' AND t.priority = ? AND {} ORDER BY t.id LIMIT ?"""
+_REQUEST_COUNT = f"""SELECT COUNT(*) FROM (SELECT 1 FROM ticket INDEXED BY ticket_open WHERE status = 'open' AND {{}}
+ LIMIT {COUNT_MAX + 1})"""
 _MADE = """SELECT record_id, MIN(at) FROM (SELECT record_id, at FROM entry WHERE entity = 'ticket' AND kind = 'create'
  AND record_id IN ({marks}) UNION ALL SELECT record_id, at FROM change WHERE entity = 'ticket' AND kind = 'create')
  GROUP BY record_id"""
@@ -149,6 +153,8 @@ def _whose(role: str, me: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _requests(session: Records, whose: str, who: tuple[str, ...]) -> tuple[Request, ...]:
-    rows = session.rows(_REQUESTS.format(whose), *who, SIDE_MAX)
+    rows: list[tuple[Any, ...]] = []
+    for priority in PRIORITIES:
+        rows += session.rows(_REQUEST.format(whose), priority, *who, SIDE_MAX - len(rows))
     made = dict(session.among(_MADE, [row[0] for row in rows]))
     return tuple(Request(*(*row, made.get(row[0]))) for row in rows)
