@@ -10,6 +10,8 @@ from mobility_app.ui import lists
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.words import Words
 
+WILD_PERCENT = 100  # off by as much as the months brought
+
 
 def card(words: Words, ask: Ask, found: Outlook | None, currency: str, *, failed: bool = False) -> Html:
     """The card, whatever is known: no forecast and why, one on its way, or the months."""
@@ -29,7 +31,8 @@ def card(words: Words, ask: Ask, found: Outlook | None, currency: str, *, failed
     busy = history.busy_months(ask)
     top = max(*(one.high_minor for one in found.months), 1)
     rows = [_month(words, one, currency, top, busy=int(one.month[5:7]) in busy) for one in found.months]
-    notes = h("p", f"{_made_how(words, found)} {_error(words, found, currency)}", class_="fb-meta")
+    said = (_made_how(words, found), _error(words, found, currency), _wild(words, found))
+    notes = h("p", " ".join(part for part in said if part), class_="fb-meta")
     return lists.card(title, h("ul", rows, class_="fb-outlook"), notes, id="forecast")
 
 
@@ -72,6 +75,13 @@ def _error(words: Words, found: Outlook, currency: str) -> str:
         "Tried on the last {n} months, it was off by {error} a month; repeating the year before, by {yardstick}.",
         yardstick=yardstick, **places,
     )  # fmt: skip
+
+
+def _wild(words: Words, found: Outlook) -> str:
+    """That it says little, where it was off by as much as the months brought."""
+    if found.error_percent is not None and found.error_percent < WILD_PERCENT:
+        return ""
+    return words("This customer's months differ so much that the forecast says little.")
 
 
 def _off(words: Words, minor: int, percent: int | None, currency: str) -> str:

@@ -31,6 +31,13 @@ def test_a_forecast_that_repeats_the_year_before_says_so() -> None:
     assert "Repetem os mesmos meses do ano anterior" in said
     assert "errou em média € 123 por mês." in said.replace("\xa0", " ")
     assert "%" not in said
+    assert "a previsão diz pouco" in said
+
+
+def test_where_it_was_off_by_all_that_the_months_brought_it_says_that_it_says_little() -> None:
+    for percent, little in ((99, False), (100, True), (None, True)):
+        said = text(card(PT, ASK, Outlook(MONTHS, False, 12_345, percent, 20_000, 20), "EUR"))
+        assert ("a previsão diz pouco" in said) is little
 
 
 def test_without_enough_history_it_says_what_is_missing_and_while_it_is_made_that_it_is() -> None:
