@@ -21,6 +21,8 @@ import environment
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 SLOW = ("system", "browser", "simulation")
+LIGHTHOUSE = "lighthouse@13.5.0"
+NODE_TRIES = 3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -36,6 +38,7 @@ def main() -> int:
         left_out = " and ".join(f"not {name}" for name in SLOW)
         return _run(python, "pytest", "-m", left_out) or bool(failed)
     os.environ["MOBILITY_CHROMIUM"] = _browser(python)
+    _lighthouse()
     return _run(python, "pytest") or bool(failed)
 
 
@@ -76,6 +79,20 @@ def _playwright(python: str) -> str:
     asked = "from playwright.sync_api import sync_playwright as p\nwith p() as w: print(w.chromium.executable_path)"
     path = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False).stdout.strip()
     return path if Path(path).is_file() else ""
+
+
+def _lighthouse() -> None:
+    """Lighthouse in `.node`, where npm is installed. Without it one module is skipped, with that reason."""
+    folder = environment.ROOT / ".node"
+    if not shutil.which("npm") or (folder / "node_modules" / "lighthouse" / "cli" / "index.js").is_file():
+        return
+    print("Installing Lighthouse in .node ...", flush=True)
+    folder.mkdir(exist_ok=True)
+    words = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), LIGHTHOUSE]
+    for _ in range(NODE_TRIES):
+        if subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            return
+    print("Lighthouse could not be installed; its tests are skipped.", flush=True)
 
 
 if __name__ == "__main__":
