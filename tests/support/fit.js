@@ -56,10 +56,21 @@
 
   const layer = (el) => el.closest(".fb-head, .fb-rail, .fb-float, .fb-toasts, .q-dialog, dialog[open], .q-menu, .fb-skip") || document.body;
 
+  /* What is left of a box where ancestors cut it off, by an ellipsis say. */
+  const within = (el, rect) => {
+    let { left, right, top, bottom } = rect;
+    for (let at = el; at && at !== document.body; at = at.parentElement) {
+      if (getComputedStyle(at).overflowX === "visible") continue;
+      const box = at.getBoundingClientRect();
+      [left, right] = [Math.max(left, box.left), Math.min(right, box.right)];
+    }
+    return { left, right, top, bottom };
+  };
+
   /* Text on other text, within one layer: what floats above the page is meant to. */
   const overlaps = () => {
     const found = new Set();
-    const all = texts().flatMap(({ el, rects }) => rects.map((rect) => ({ el, rect, on: layer(el) })));
+    const all = texts().flatMap(({ el, rects }) => rects.map((rect) => ({ el, rect: within(el, rect), on: layer(el) })));
     all.sort((one, other) => one.rect.top - other.rect.top);
     for (let i = 0; i < all.length; i += 1) {
       for (let j = i + 1; j < all.length && all[j].rect.top < all[i].rect.bottom - 3; j += 1) {

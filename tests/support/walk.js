@@ -29,7 +29,7 @@
   /* Where the focus stands; nothing outside the page, and nothing where it has been: a dialog goes round. */
   window.walked = () => {
     const el = document.activeElement;
-    if (!el || el === document.body || el === document.documentElement || (el !== before && been.has(el))) return null;
+    if (!el || el === document.body || el.tabIndex < 0 || (el !== before && been.has(el))) return null;
     before = el;
     been.add(el);
     const box = el.getBoundingClientRect();
@@ -43,5 +43,13 @@
       part: parts.get(part), top: Math.round(box.top + down), left: Math.round(box.left), height: Math.round(box.height),
       shown: shown(el), covered: covered(el),
     };
+  };
+  /* From the top of the page; a dialog of the browser's own begins with its first stop. */
+  window.begin = () => {
+    const first = document.querySelector("dialog[open] :is(input, button, a[href])");
+    if (first) { first.focus({ focusVisible: true }); return window.walked(); }
+    document.activeElement.blur();
+    scrollTo(0, 0);
+    return null;
   };
 })();

@@ -33,8 +33,8 @@ def stop(page: Page) -> Stop | None:
 
 def walk(page: Page) -> list[Stop]:
     """Every stop from the top of the page until the focus leaves it or comes round. Fails where it does neither."""
-    page.evaluate(SCRIPT + "\ndocument.activeElement.blur(); scrollTo(0, 0)")
-    stops: list[Stop] = []
+    found = page.evaluate(SCRIPT + "\nbegin()")
+    stops = [Stop(**found)] if found else []
     for _ in range(STEPS_MAX):
         page.keyboard.press("Tab")
         found = page.evaluate("walked()")
