@@ -21,6 +21,7 @@
   const here = () => location.pathname + location.search;
   const keyOf = (el) => {
     if (el.id) return "#" + CSS.escape(el.id);
+    if (el.tagName === "H1") return "h1";
     for (const name of ["data-act", "href"]) {
       const value = el.getAttribute(name);
       if (value === null) continue;
@@ -213,6 +214,7 @@
   const refocus = () => {
     if (!lastFocus || document.activeElement !== document.body || document.querySelector(".q-dialog")) return;
     const again = [...document.querySelectorAll(lastFocus)].find((el) => el.closest(".fb-live"));
+    if (again && again.tagName === "H1") again.setAttribute("tabindex", "-1");
     if (again) again.focus({ preventScroll: true });
   };
   const known = new WeakMap();
@@ -281,7 +283,7 @@
     dirty(count, sheet) { edits = count; home = sheet || ""; },
     clean() { edits = 0; },
     texts(given) { texts = given; },
-    keys(given) { keys = given; },
+    keys(given) { keys = given; document.documentElement.dataset.keys = ""; },  /* the attribute: they are heard from here on */
     show(id) { const dialog = document.getElementById(id); if (dialog && !dialog.open) dialog.showModal(); },
     palette() {
       const field = document.getElementById("fb-palette-field");
