@@ -12,19 +12,18 @@ from __future__ import annotations
 import io
 import sys
 
-from PIL import Image, ImageOps
-
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 PIXELS_MAX = 40_000_000
 MEMORY_BYTES = 1 << 30  # 40 megapixels in 4 channels, twice, and room
 SOURCE_MAX_BYTES = 64 << 20
 QUALITY = 82
 
-Image.MAX_IMAGE_PIXELS = PIXELS_MAX
-
 
 def small(source: bytes, side: int) -> bytes:
     """The picture, at most `side` pixels wide and high, as WebP. Raises what Pillow raises, ValueError for too large."""
+    from PIL import Image, ImageOps  # here: who starts this program reads its bounds, and needs no decoder
+
+    Image.MAX_IMAGE_PIXELS = PIXELS_MAX
     with Image.open(io.BytesIO(source), formats=FORMATS) as found:
         if found.width * found.height > PIXELS_MAX:
             raise ValueError("too many pixels")

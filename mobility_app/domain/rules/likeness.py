@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from rapidfuzz import fuzz
-
 from mobility_app.domain.rules.folding import fold
 
 NAME_LEAST = 84  # of 100: what two names must have in common to be called alike
@@ -115,6 +113,8 @@ def _names(one: str, other: str) -> float:
         return 100.0
     if min(len(one), len(other)) <= SHORT_NAME:
         return 0.0
+    from rapidfuzz import fuzz  # here: nobody makes a customer while the app starts
+
     return float(fuzz.token_sort_ratio(one, other, score_cutoff=NAME_LEAST))
 
 
