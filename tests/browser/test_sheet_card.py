@@ -95,7 +95,7 @@ def test_the_card_is_read_without_headquarters(stage: Stage) -> None:
     expect(site).to_have_attribute("target", "_blank")
     for absent in ("Retenção IRPF", "Dados compartilhados entre empresas"):
         expect(page.get_by_text(absent)).to_have_count(0)
-    assert page.locator("main :is(input, textarea, select)").count() == 0
+    assert page.locator("#fb-view :is(input, textarea, select)").count() == 0
 
 
 def test_a_whole_edit_is_saved_at_once_and_stands_after_a_reload(stage: Stage) -> None:
@@ -209,7 +209,7 @@ def own_page(stage: Stage) -> Page:
 
 def test_a_contact_is_edited_on_its_own_page_in_a_new_tab(stage: Stage) -> None:
     own = own_page(stage)
-    assert own.locator("main :is(input, textarea, select)").count() == 0
+    assert own.locator("#fb-view :is(input, textarea, select)").count() == 0
     own.get_by_role("button", name="Editar", exact=True).click()
     own.get_by_label("Cargo").fill("Diretora")
     own.get_by_role("button", name="Adicionar e-mail").click()
