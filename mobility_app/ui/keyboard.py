@@ -50,7 +50,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key(("?",), N_("Show these keys"), "help"),
             Key(("g", "c"), N_("Go to the customers"), "go", "/customers"),
             Key(("g", "t"), N_("Go to Today"), "go", "/"),
-            Key(("g", "l"), N_("Go to the mailing lists"), "go", "/lists"),
+            Key(("g", "l"), N_("Open the mailing lists"), "go", "/lists"),
             Key(("g", "s"), N_("Go to Sync"), "go", "/sync"),
             Key(("g", "o"), N_("Go to the settings"), "go", "/settings"),
         ),
