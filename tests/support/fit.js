@@ -104,8 +104,9 @@
     const modal = document.querySelector(".q-dialog .fb-dialog-card");
     for (const el of (modal || document).querySelectorAll(CONTROLS)) {
       if (!seen(el) || inSentence(el) || el.closest("[aria-hidden=true]") || el.matches(".fb-skip, [type=hidden], [type=file]")) continue;
-      const whole = el.closest(".q-field__control, .q-checkbox, .fb-check") || el;
-      if (el.closest(".fb-tabs-in, .fb-segs")) el.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
+      const row = el.matches(".fb-row-link") && el.closest(".fb-row").querySelector(".fb-avatar, .fb-tile");  /* it covers the row */
+      const whole = row || el.closest(".q-field__control, .q-checkbox, .fb-check") || el;
+      if (el.closest(".fb-tabs-in, .fb-segs, .fb-toggles, .fb-listtop")) el.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
       const box = whole.getBoundingClientRect();
       if (box.right <= 0 || box.left >= innerWidth) continue;  /* further along in a bar that scrolls sideways */
       const [x, y] = [Math.min(Math.max(box.left + box.width / 2, 1), innerWidth - 1), box.top + box.height / 2];
