@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LATER = (
     "PIL", "rapidfuzz", "statsmodels", "pandas", "numpy", "scipy", "fpdf", "fontTools", "vobject", "icalendar", "lxml",
-    "dns", "pypdf", "faker", "phonenumbers", "stdnum", "mobility_app.hq",
+    "dns", "pypdf", "faker", "phonenumbers", "stdnum", "mobility_app.hq.ledger", "mobility_app.hq.mail",
 )  # fmt: skip
 LOADED = """
 import sys
