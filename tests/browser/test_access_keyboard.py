@@ -66,7 +66,10 @@ def test_a_customer_is_searched_opened_edited_and_saved_without_a_mouse(
 ) -> None:
     page = guest.page
     guest.go("/customers")
-    page.keyboard.press("/")
+    page.wait_for_function(
+        "() => { document.dispatchEvent(new KeyboardEvent('keydown', {key: '/', bubbles: true}));"
+        " return document.activeElement.type === 'search' }"  # the keys come with the page's connection
+    )
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type(NAME)
     expect(page.locator("[data-arrows] a")).to_have_count(1)
