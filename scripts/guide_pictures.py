@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -23,10 +24,11 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from mobility_app.ui.words import LANGUAGES, Words
-from scripts.pictures import SETTLE_MS, stage
-from tests.support.bench import ROOT, start_hq
+from tests.support.bench import ROOT
 from tests.support.browser import Visitor, chromium_browser, visit
+from tests.support.views import staged
 
+SETTLE_MS = 1200  # charts draw for 350 ms; fonts come from the same machine
 WIDE, NARROW = (1280, 800), (390, 720)
 COLOURS = 256  # of a picture's palette: the screen has few, and a page of documents loads at once
 
@@ -41,17 +43,12 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     wanted = frozenset(name.strip() for name in options.only.split(",") if name.strip())
     folder = Path(tempfile.mkdtemp(prefix="mobility-guide-"))
-    hq = start_hq(folder / "hq")
     try:
-        device, customer = stage(hq, folder)
-        hq.stop()
-        with chromium_browser(options.chromium) as browser:
-            visitor = visit(browser, device.start_ui(), *WIDE)
+        with contextmanager(staged)(folder) as stage, chromium_browser(options.chromium) as browser:
+            visitor = visit(browser, stage.device.start_ui(), *WIDE)
             for language in options.languages.split(","):
-                Guide(visitor, language, options.out, wanted).take(customer, device.passphrase)
-            device.kill_ui()
+                Guide(visitor, language, options.out, wanted).take(stage.ids["rich"], stage.device.passphrase)
     finally:
-        hq.kill()
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
