@@ -104,7 +104,7 @@ def test_a_note_half_typed_outlives_kill_9(stage: Stage) -> None:
     page.get_by_role("link", name="Continuar", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("textbox")).to_have_value(text)
-    expect(dialog.get_by_text("Continua aqui")).to_be_visible()
+    expect(dialog.get_by_text("Continue aqui")).to_be_visible()
     dialog.get_by_role("button", name="Salvar").click()
     expect(dialog).to_have_count(0)
     expect(page.locator(".fb-view").get_by_text(text)).to_be_visible()
