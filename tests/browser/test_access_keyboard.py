@@ -64,12 +64,8 @@ def test_the_skip_link_comes_first_and_leads_past_the_entries(guest: Visitor) ->
 def test_a_customer_is_searched_opened_edited_and_saved_without_a_mouse(
     everything: Stage, guest: Visitor, bakery: str
 ) -> None:
-    page = guest.page
-    guest.go("/customers")
-    page.wait_for_function(
-        "() => { document.dispatchEvent(new KeyboardEvent('keydown', {key: '/', bubbles: true}));"
-        " return document.activeElement.type === 'search' }"  # the keys come with the page's connection
-    )
+    page = guest.typed_at("/customers")
+    page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type(NAME)
     expect(page.locator("[data-arrows] a")).to_have_count(1)

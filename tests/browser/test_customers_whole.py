@@ -56,7 +56,7 @@ def rows(page: Page) -> list[str]:
 
 def test_the_list_is_walked_by_keyboard_to_its_end_and_found_again(stage: Stage) -> None:
     page = stage.page
-    stage.visitor.go("/customers")
+    stage.visitor.typed_at("/customers")
     expect(page.locator("tbody tr")).to_have_count(50)
     assert page.evaluate("document.querySelectorAll('.fb-view *').length") <= ELEMENTS_MAX
     first = rows(page)

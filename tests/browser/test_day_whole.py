@@ -66,20 +66,13 @@ def visitor(browser: Browser, stage: Stage) -> Visitor:
     return visit(browser, stage.ana.start_ui())
 
 
-def opened(visitor: Visitor, path: str) -> Page:
-    """The view, once the page hears keys."""
-    visitor.go(path)
-    visitor.page.locator("html[data-keys]").wait_for()
-    return visitor.page
-
-
 def sheet_stands(page: Page, stage: Stage) -> None:
     page.wait_for_url(f"**/customers/{stage.customer}**")
     expect(page.get_by_role("heading", level=1)).to_have_text(stage.name)
 
 
 def test_today_names_time_and_place_and_a_row_is_closed_and_opened_again(stage: Stage, visitor: Visitor) -> None:
-    page = opened(visitor, "/")
+    page = visitor.typed_at("/")
     row = page.get_by_role("listitem").filter(has_text="Apresentar o catálogo")
     expect(row).to_contain_text(stage.name)
     expect(row).to_contain_text("Loja da Rua do Carmo")
@@ -94,7 +87,7 @@ def test_today_names_time_and_place_and_a_row_is_closed_and_opened_again(stage: 
 
 
 def test_the_brief_is_one_page_of_paper_that_holds_the_facts(stage: Stage, visitor: Visitor) -> None:
-    page = opened(visitor, f"/customers/{stage.customer}/brief")
+    page = visitor.typed_at(f"/customers/{stage.customer}/brief")
     expect(page.get_by_role("button", name="Imprimir")).to_be_visible()
     paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
     assert len(paper.pages) == 1
@@ -109,7 +102,7 @@ def test_the_brief_is_one_page_of_paper_that_holds_the_facts(stage: Stage, visit
 
 
 def test_the_palette_finds_by_keyboard_alone_and_gives_the_focus_back(stage: Stage, visitor: Visitor) -> None:
-    page = opened(visitor, "/customers")
+    page = visitor.typed_at("/customers")
     page.keyboard.press("Control+k")
     field = page.get_by_role("combobox", name="Encontrar um cliente ou fazer algo")
     expect(field).to_be_focused()
@@ -142,7 +135,7 @@ def test_the_palette_finds_by_keyboard_alone_and_gives_the_focus_back(stage: Sta
 
 
 def test_unsaved_edits_are_asked_about_before_the_palette_leads_away(stage: Stage, visitor: Visitor) -> None:
-    page = opened(visitor, f"/customers/{stage.customer}/details")
+    page = visitor.typed_at(f"/customers/{stage.customer}/details")
     page.get_by_role("button", name="Editar").first.click()
     page.get_by_label("Nome da conta").fill("Outro nome")
     expect(page.get_by_text("1 alteração", exact=False).first).to_be_visible()
@@ -160,7 +153,7 @@ def test_unsaved_edits_are_asked_about_before_the_palette_leads_away(stage: Stag
 def test_keys_open_help_and_tabs_but_never_while_one_types_and_can_be_turned_off(
     stage: Stage, visitor: Visitor
 ) -> None:
-    page = opened(visitor, f"/customers/{stage.customer}/details")
+    page = visitor.typed_at(f"/customers/{stage.customer}/details")
     help_ = page.get_by_role("dialog", name="Teclado")
     page.keyboard.press("?")
     expect(help_).to_contain_text("Encontrar um cliente ou fazer algo")
@@ -178,7 +171,7 @@ def test_keys_open_help_and_tabs_but_never_while_one_types_and_can_be_turned_off
     page.keyboard.type("g?e4")
     expect(search).to_have_value("g?e4")
     expect(help_).not_to_be_visible()
-    opened(visitor, "/settings")
+    visitor.typed_at("/settings")
     page.get_by_role("button", name="Desligadas").click()
     expect(page.get_by_role("button", name="Desligadas")).to_have_attribute("aria-pressed", "true")
     page.locator("html[data-keys]").wait_for()
@@ -194,7 +187,7 @@ def test_keys_open_help_and_tabs_but_never_while_one_types_and_can_be_turned_off
 
 
 def test_language_and_look_hold_at_once(visitor: Visitor) -> None:
-    page = opened(visitor, "/settings")
+    page = visitor.typed_at("/settings")
     page.get_by_role("button", name="Español").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ajustes")
     expect(page.locator("html")).to_have_attribute("lang", "es")
@@ -209,7 +202,7 @@ def test_language_and_look_hold_at_once(visitor: Visitor) -> None:
 def test_the_idle_lock_keeps_the_draft_and_offers_it_after_another_passphrase_opened(
     stage: Stage, visitor: Visitor
 ) -> None:
-    page = opened(visitor, "/settings")
+    page = visitor.typed_at("/settings")
     page.get_by_role("button", name="Alterar a frase-senha").click()
     dialog = page.get_by_role("dialog", name="Alterar a frase-senha")
     dialog.get_by_label("Frase-senha atual").fill(stage.ana.passphrase)

@@ -217,7 +217,7 @@ def test_no_width_scrolls_sideways_and_fingers_hit_their_target(
 
 def test_a_list_is_left_and_found_again_where_it_was(stage: Stage, visitor: Visitor) -> None:
     page, _ = sheet(stage, visitor, "Livraria Achada")
-    visitor.go("/customers")
+    visitor.typed_at("/customers")
     page.keyboard.press("/")
     page.keyboard.type("livraria acha")
     expect(page.locator("tbody a")).to_have_count(1)

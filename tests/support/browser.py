@@ -39,6 +39,12 @@ class Visitor:
         self.page.goto(self.base + path)
         self.page.locator("h1").first.wait_for()
 
+    def typed_at(self, path: str) -> Page:
+        """Opens a path and waits until the page hears keys, which come with its connection."""
+        self.go(path)
+        self.page.locator("html[data-keys]").wait_for()
+        return self.page
+
     def speak(self, language: str) -> None:
         """Chooses a language in the settings, as people do. Every open page is drawn anew."""
         self.go("/settings")
