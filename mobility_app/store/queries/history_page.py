@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import DELETE, REJECTED, Row
-from mobility_app.domain.fields import Kind, Plain
+from mobility_app.domain.fields import Entity, Kind, Plain
 from mobility_app.store import identity
 from mobility_app.store.queries.history import ACTS, Line, lines_of
 from mobility_app.store.records import Records
@@ -79,8 +79,8 @@ def page(store: Store, customer_id: str, asked: Asked, now: int) -> HistoryPage:
     """A page of a customer's history. `now` in UTC milliseconds: periods end there."""
     condition, params = _condition(asked, now)
     with store.reading() as session:
-        known = identity.read(session)
-        device = known.device_id if known else ""
+        enrolled = identity.read(session)
+        device = enrolled.device_id if enrolled else ""
         base = (customer_id, device, customer_id)
         people = dict(session.rows('SELECT id, name FROM "user"'))
         rows = session.rows(
@@ -90,8 +90,12 @@ def page(store: Store, customer_id: str, asked: Asked, now: int) -> HistoryPage:
         )  # fmt: skip
         total = session.value(f"SELECT COUNT(*) FROM ({_UNION}) WHERE {condition}", *base, *params)
         seen = session.rows(f"SELECT DISTINCT user_id, kind, entity FROM ({_UNION})", *base)
-        changes = tuple(_shown(session, people, device, row) for row in rows)
-        names = _names(session, changes)
+        drafts = [(row, tuple(lines_of(people, row, whole=True))) for row in rows]
+        known = _read(session, ((str(row[2]), str(row[3])) for row, _ in drafts))
+        standing = [(registry.entity(str(row[2])), known.get(str(row[3])) or {}) for row, _ in drafts]
+        known |= _read(session, [*_referred(line for _, lines in drafts for line in lines), *_links(standing)])
+    changes = tuple(_shown(known, people, device, row, lines) for row, lines in drafts)
+    names = _names(known, changes)
     users = {str(row[0]): people.get(str(row[0]), str(row[0])) for row in seen if row[0]}
     users = dict(sorted(users.items(), key=lambda pair: pair[1]))
     if any(row[0] is None for row in seen):
@@ -117,42 +121,59 @@ def _condition(asked: Asked, now: int) -> tuple[str, list[object]]:
     return " AND ".join(where), params
 
 
-def _shown(session: Records, people: dict[str, str], device: str, row: tuple[object, ...]) -> Shown:
-    lines = tuple(lines_of(people, row, whole=True))
+def _read(session: Records, places: Iterable[tuple[str, str]]) -> dict[str, Row]:
+    """The records of those (entity, id) that still stand here, by id: one statement for each kind of record."""
+    wanted: dict[str, dict[str, None]] = {}
+    for entity, record_id in places:
+        wanted.setdefault(entity, {})[record_id] = None
+    return {str(row["id"]): row for entity, ids in wanted.items() for row in session.find_among(entity, "id", ids)}
+
+
+def _referred(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+    """(entity, id) of every record that a field refers to, before or after."""
+    for line in lines:
+        refers = registry.entity(line.entity).field(line.field).refers if line.field else ""
+        for side in (line.before, line.after) if refers else ():
+            yield from ((refers, str(one)) for one in (side if isinstance(side, list) else [side]) if one)
+
+
+def _links(rows: Iterable[tuple[Entity, Row]]) -> Iterator[tuple[str, str]]:
+    """(entity, id) of what records link to beside their parent."""
+    for one, row in rows:
+        for field in one.fields:
+            if field.kind is Kind.REF and field.name != one.parent and field.refers and row.get(field.name):
+                yield field.refers, str(row[field.name])
+
+
+def _shown(
+    known: Mapping[str, Row], people: dict[str, str], device: str, row: tuple[object, ...], lines: tuple[Line, ...]
+) -> Shown:
     at, kind, entity, record_id = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
-    standing = session.get(entity, record_id)
+    standing = known.get(record_id)
     was: Row = {line.field: line.before if kind == DELETE else line.after for line in lines if line.field}
     who = people.get(str(row[5]), str(row[5])) if row[5] else HQ_NAME
     state = {"confirmed": "confirmed", REJECTED: "rejected"}.get(str(row[7]), "waiting")
     made_on = str(row[6] or "")
     return Shown(
-        str(row[8]), kind, entity, record_id, _title(session, entity, standing or was), who, made_on,
+        str(row[8]), kind, entity, record_id, _title(known, entity, standing or was), who, made_on,
         bool(made_on) and made_on == device, at, state, lines, standing,
     )  # fmt: skip
 
 
-def _title(session: Records, entity: str, row: Mapping[str, Plain], depth: int = 1) -> str:
+def _title(known: Mapping[str, Row], entity: str, row: Mapping[str, Plain], depth: int = 1) -> str:
     """What the record is called; a link record, by what it links to."""
     if row.get("first_name") or row.get("last_name"):
         return " ".join(str(row[part]) for part in ("first_name", "last_name") if row.get(part))
     text = next((str(row[name]) for name in TITLES if row.get(name)), "")
     if not text and depth and entity != "conflict":  # whose people are not what it is about
-        one = registry.entity(entity)
-        linked = [f for f in one.fields if f.kind is Kind.REF and f.name != one.parent and f.refers and row.get(f.name)]
-        found = [_title(session, f.refers, session.get(f.refers, str(row[f.name])) or {}, depth - 1) for f in linked]
+        linked = _links([(registry.entity(entity), dict(row))])
+        found = [_title(known, refers, known.get(other) or {}, depth - 1) for refers, other in linked]
         text = next(filter(None, found), "")
     first = text.split("\n")[0]
     return first if len(first) <= TITLE_LETTERS else first[: TITLE_LETTERS - 1] + "…"
 
 
-def _names(session: Records, changes: Iterable[Shown]) -> dict[str, str]:
+def _names(known: Mapping[str, Row], changes: Iterable[Shown]) -> dict[str, str]:
     """id -> name of every record that a shown field refers to, as far as it still stands here."""
-    wanted: dict[str, str] = {}
-    for line in (line for change in changes for line in change.lines if line.field):
-        field = registry.entity(line.entity).field(line.field)
-        if field.refers:
-            for side in (line.before, line.after):
-                ids = side if isinstance(side, list) else [side]
-                wanted.update({str(one): field.refers for one in ids if one})
-    rows = {one: (entity, session.get(entity, one)) for one, entity in wanted.items()}
-    return {one: _title(session, entity, row) for one, (entity, row) in rows.items() if row is not None}
+    places = _referred(line for change in changes for line in change.lines)
+    return {one: _title(known, entity, known[one]) for entity, one in places if one in known}
