@@ -112,9 +112,7 @@ class Stage:
 
     def show(self, visitor: Visitor, view: View) -> Page:
         """Opens a view and waits until it stands."""
-        page = visitor.page
-        page.goto(visitor.base + view.path.format(**self.ids))
-        page.locator("h1").first.wait_for()
+        page = visitor.typed_at(view.path.format(**self.ids))
         for step in view.does:
             selector, text = (step, None) if isinstance(step, str) else step
             at = page.locator(selector.format(**self.ids)).first
