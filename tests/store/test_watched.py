@@ -212,7 +212,7 @@ def test_an_empty_file_waits_longer_and_is_taken(folder: Folder) -> None:
 
 
 def test_a_full_disk_makes_it_wait_and_try_again(folder: Folder) -> None:
-    resource = pytest.importorskip("resource")
+    resource = pytest.importorskip("resource", reason="limits of POSIX systems stand in for a small disk")
     folder.put("grande.bin", os.urandom(400_000))
     folder.step()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
