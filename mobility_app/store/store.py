@@ -104,6 +104,23 @@ class Store:
             yield Records(self.database.engine, session.watch)
 
     @contextmanager
+    def searching(self) -> Iterator[Records]:
+        """A session for queries that look into the search index, which is made true first."""
+        self.settle_search()
+        with self.reading() as session:
+            yield session
+
+    def settle_search(self) -> None:
+        """Reads the words of all that was saved into the search index: the next search finds it done."""
+        while self._search_due():  # ends: each turn takes some, and people save slower than it indexes
+            with self.transaction() as session:
+                search.settle(session)
+
+    def _search_due(self) -> bool:
+        with self.reading() as session:
+            return search.due(session)
+
+    @contextmanager
     def transaction(self) -> Iterator[Records]:
         """A transaction for the store's own tables (drafts, notes, apply); entity tables refuse it unless applying."""
         with self.database.transaction() as session:
@@ -127,7 +144,7 @@ class Store:
             tx = Writing(session, actor, now, self.new_id)
             yield tx
             roots = frozenset(root for root in tx.roots if root)
-            search.refresh(session, sorted(roots))
+            search.note(session, sorted(roots))
             session.run("UPDATE ctx SET user_id=NULL, base=0, atomic=0, restoring=0")
         self.tell(Touched(roots, frozenset(tx.records), LOCAL))
 

@@ -65,8 +65,7 @@ async def build(window: Window, customer_id: str) -> None:
         if customer_id in touched.roots and not app.locked and not live.gone:
             await live.refresh("sync")
 
-    app.changed.subscribe(heard)
-    window.on_leave(lambda: app.changed.unsubscribe(heard))
+    window.follow(heard)
     await live.show()
     found = live.model[0]
     if found is None:

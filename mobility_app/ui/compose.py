@@ -95,7 +95,7 @@ class Composer:
         value = json.dumps(text, ensure_ascii=False) if text else None
         try:
             async with self._writing:
-                await self._window.app.read(kept.keep, self._root_id, drafts.MESSAGE, {name: value}, 0)
+                await self._window.app.act(kept.keep, self._root_id, drafts.MESSAGE, {name: value}, 0)
         except MobilityError as error:
             self._problem.set_content(h("span", self._window.words.error(error)))
 
@@ -139,7 +139,7 @@ class Composer:
         """After the dialog: what was typed stays on disk, or goes."""
         async with self._writing:
             if not keep and not self._window.app.locked:
-                await self._window.app.read(kept.forget, self._root_id, drafts.MESSAGE)
+                await self._window.app.act(kept.forget, self._root_id, drafts.MESSAGE)
 
 
 def _left(store: Store, root_id: str) -> dict[str, Draft]:

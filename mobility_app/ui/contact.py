@@ -72,7 +72,7 @@ class ContactView:
         self._offer = markup(Html(""), self._act)
         self._body = ui.element("div")
         self._floating = ui.element("div")
-        window.app.changed.subscribe(self._heard)
+        window.follow(self._heard)
         window.on_leave(self._leave)
         window.client.on_disconnect(self._silent)
         window.client.on_connect(self._heard_again)
@@ -144,16 +144,16 @@ class ContactView:
             match act:
                 case "settle":
                     conflict_id, _, side = arg.partition(":")
-                    await self.app.read(settle.settle, conflict_id, side)
+                    await self.app.act(settle.settle, conflict_id, side)
                 case "dismiss":
-                    await self.app.read(settle.dismiss, int(arg))
+                    await self.app.act(settle.dismiss, int(arg))
                 case "edit":
                     await self._edit()
                 case "continue":
                     await self._edit(self._left)
                 case "discard":
                     left, self._left = self._left, []
-                    await self.app.read(kept.discard, self.customer_id, left)
+                    await self.app.act(kept.discard, self.customer_id, left)
                     self._draw_offer()
                 case "add":
                     await self._add(arg)
@@ -312,7 +312,6 @@ class ContactView:
 
     def _leave(self) -> None:
         self._left_view = True
-        self.app.changed.unsubscribe(self._heard)
         session, self.session = self.session, None
         if session is not None:
             self.window.run("fb.clean()")
@@ -325,7 +324,7 @@ class ContactView:
     async def _silent(self) -> None:
         """The browser tab has gone silent: a dead tab must not bar files from the customer."""
         if self.session is not None and not self._left_view and not self.app.locked:
-            await self.app.read(kept.end, self.customer_id, self._editor)
+            await self.app.act(kept.end, self.customer_id, self._editor)
 
     async def _heard_again(self) -> None:
         if self.session is not None and not self._left_view and not self.app.locked:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from typing import ParamSpec, Protocol, TypeVar
@@ -24,7 +25,7 @@ from mobility_app.store import identity
 from mobility_app.store.files import FileVault
 from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.store.records import Records
-from mobility_app.store.store import Store, Touched, wall_ms
+from mobility_app.store.store import LOCAL, Store, Touched, wall_ms
 from mobility_app.store.writing import Writing
 from mobility_app.sync.status import Board, Status, Waiting, waiting
 from mobility_app.ui.imports.desk import Imports
@@ -36,6 +37,9 @@ QUASAR_LANGUAGES = {"pt": "pt", "en": "en-US", "es": "es", "fr": "fr"}
 LOCK_MINUTES = (1, 5, 15, 30, 60)  # idle times that can be chosen
 LOCK_AFTER_MINUTES = 15
 NOTHING_WAITS = Waiting(0, 0, 0)
+SETTLE_AFTER_SECONDS = 0.7
+COUNT_AFTER_SECONDS = 0.1  # what the person looks at is drawn before the numbers beside it, and a burst draws once
+READERS = 3  # threads: one that reads long must not keep others waiting, and each pays for a connection of its own
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,8 +119,11 @@ class App:
         self._opened: Opened | None = None
         self._unlisten: Callable[[], None] | None = None
         self._forms: dict[str, Element] = {}
+        # A connection belongs to its thread, and a new one reads the schema and fills its cache of pages anew.
+        self._readers = ThreadPoolExecutor(READERS, "read")
+        self._writer = ThreadPoolExecutor(1, "write")
         self._last_active = now()
-        self._counting = False
+        self._counting = self._settling = False
         backend.board.listen(lambda status: self.tell_status())
         if opened is not None:
             self._take(opened)
@@ -161,19 +168,21 @@ class App:
         return await asyncio.to_thread(fn, *args, **kwargs)
 
     async def read(self, query: Callable[..., T], *args: object) -> T:
-        """`query(store, *args)` on a worker thread. Raises Locked."""
-        store = self.store
-        return await asyncio.to_thread(query, store, *args)
+        """`query(store, *args)` on a thread of the readers. Raises Locked."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, query, self.store, *args)
+
+    async def act(self, action: Callable[..., T], *args: object) -> T:
+        """`action(store, *args)`, which writes, on the writer's thread: one after the other. Raises Locked."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, action, self.store, *args)
 
     async def write(self, verb: Callable[[Writing], T]) -> T:
-        """One transaction of the write door on a worker thread. Raises what the door raises."""
-        store = self.store
+        """One transaction of the write door on the writer's thread. Raises what the door raises."""
 
-        def written() -> T:
+        def written(store: Store) -> T:
             with store.writing() as tx:
                 return verb(tx)
 
-        return await asyncio.to_thread(written)
+        return await self.act(written)
 
     # -- news, from any thread
 
@@ -185,6 +194,8 @@ class App:
         def emit() -> None:
             self.changed.emit(touched)
             self._refresh_status()
+            if touched.source == LOCAL:
+                self._settle_search()
 
         self._on_loop(emit)
 
@@ -198,13 +209,25 @@ class App:
             self._counting = True
             asyncio.ensure_future(self._count())  # noqa: RUF006 - short, and its end is awaited by nobody
 
+    def _settle_search(self) -> None:
+        """Soon after a save, when nobody waits for anything: else the next search has to."""
+        if not self._settling:
+            self._settling = True
+            asyncio.ensure_future(self._settled())  # noqa: RUF006 - short, and its end is awaited by nobody
+
+    async def _settled(self) -> None:
+        await asyncio.sleep(SETTLE_AFTER_SECONDS)
+        self._settling = False
+        with suppress(MobilityError):  # locked meanwhile, or the disk is full: the next search says so
+            await self.act(Store.settle_search)
+
     async def _count(self) -> None:
+        await asyncio.sleep(COUNT_AFTER_SECONDS)
+        self._counting = False
         try:
             self.waiting = NOTHING_WAITS if self.locked else await self.read(waiting)
         except MobilityError:
             self.waiting = NOTHING_WAITS
-        finally:
-            self._counting = False
         self.status_changed.emit()
 
     # -- lock
@@ -301,13 +324,11 @@ class App:
         await asyncio.to_thread(self.backend.change_passphrase, old, new)
 
     async def _keep(self, key: str, value: str) -> None:
-        store = self.store
-
-        def keep() -> None:
+        def keep(store: Store) -> None:
             with store.transaction() as session:
                 identity.set_meta(session, key, value)
 
-        await asyncio.to_thread(keep)
+        await self.act(keep)
 
     def _prefer(self, preferences: Preferences) -> None:
         self.preferences = preferences

@@ -12,6 +12,7 @@ from nicegui import events, ui
 from mobility_app.domain import access
 from mobility_app.store.queries import customers as queries
 from mobility_app.store.queries.customers import Choices, CustomerPage, Filters
+from mobility_app.store.store import Touched
 from mobility_app.ui import customer_rows, lists, new_customer
 from mobility_app.ui.live import Live, markup
 from mobility_app.ui.markup import Html, h, icon
@@ -48,8 +49,7 @@ class CustomerList:
                 if len(choices.territories) > 1:
                     self._territory(choices)
             self._live = Live(self._load, self._render, self._act)
-        window.app.changed.subscribe(self._heard)
-        window.on_leave(lambda: window.app.changed.unsubscribe(self._heard))
+        window.follow(self._heard)
 
     async def show(self) -> None:
         """Loads and draws."""
@@ -144,7 +144,7 @@ class CustomerList:
         await self.show()
         self._window.run("window.scrollTo(0, 0)")
 
-    async def _heard(self) -> None:
+    async def _heard(self, touched: Touched) -> None:
         if not self._window.app.locked:
             await self._live.refresh("sync")
 

@@ -53,9 +53,9 @@ async def cards(window: Window) -> None:
     async def act(name: str, arg: str) -> None:
         match name:
             case "unpin":
-                await app.read(_unpin, arg)
+                await app.act(_unpin, arg)
             case "unwatch":
-                await app.read(watched.turn_off, arg)
+                await app.act(watched.turn_off, arg)
             case "watched-root" if live.model.root is not None:
                 await _choose_root(window, live.model.root)
         if app.watch is not None:
@@ -162,7 +162,7 @@ async def _choose_root(window: Window, now: Path) -> None:
 
         async def save() -> None:
             try:
-                await window.app.read(watched.set_root, str(field.value or ""))
+                await window.app.act(watched.set_root, str(field.value or ""))
             except MobilityError as error:
                 problem.set_content(h("span", words.error(error)))
                 return

@@ -58,6 +58,18 @@ class Live:
         self.model: Any = None
         self.element = markup(self._shown, on_act, look)
 
+    @classmethod
+    async def of(
+        cls, load: Callable[..., Awaitable[Any]], render: Callable[[Any], Html], *args: object,
+        on_act: Act | None = None, look: str = "",
+    ) -> Live:  # fmt: skip
+        """Loads with these arguments first, then shows what came, all at once."""
+        model = await load(*args)
+        live = cls(load, render, on_act, look)
+        live._args, live.model = args, model
+        live.draw()
+        return live
+
     def hold(self, content: Html) -> None:
         """What stands here until the first answer has come."""
         self.element.set_content(content)

@@ -13,6 +13,7 @@ from mobility_app.errors import MobilityError
 from mobility_app.store.actions import mailing
 from mobility_app.store.queries import mailing_lists as queries
 from mobility_app.store.queries.mailing_lists import PAGE_ROWS, Member, MemberPage
+from mobility_app.store.store import Touched
 from mobility_app.store.writing import Writing
 from mobility_app.ui import cards_out, compose, lists, naming
 from mobility_app.ui.live import Live
@@ -34,8 +35,7 @@ class _View:
     def __init__(self, window: Window, list_id: str) -> None:
         self._window, self._id, self._first, self._deleted = window, list_id, 0, False
         self._live = Live(self._load, self._render, self._act)
-        window.app.changed.subscribe(self._heard)
-        window.on_leave(lambda: window.app.changed.unsubscribe(self._heard))
+        window.follow(self._heard)
 
     async def show(self) -> None:
         await self._live.show(self._first)
@@ -107,7 +107,7 @@ class _View:
         if done:
             window.toast(done, take_back if undo else None)
 
-    async def _heard(self) -> None:
+    async def _heard(self, touched: Touched) -> None:
         if not self._window.app.locked:
             await self._live.refresh("sync")
 

@@ -8,6 +8,7 @@ from mobility_app.domain import access
 from mobility_app.store.actions import mailing
 from mobility_app.store.queries import mailing_lists as queries
 from mobility_app.store.queries.mailing_lists import PAGE_ROWS, ListPage
+from mobility_app.store.store import Touched
 from mobility_app.ui import lists, naming
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Live
@@ -29,8 +30,7 @@ class _View:
     def __init__(self, window: Window) -> None:
         self._window, self._first = window, 0
         self._live = Live(self._load, self._render, self._act)
-        window.app.changed.subscribe(self._heard)
-        window.on_leave(lambda: window.app.changed.unsubscribe(self._heard))
+        window.follow(self._heard)
 
     async def show(self) -> None:
         await self._live.show(self._first)
@@ -59,7 +59,7 @@ class _View:
         if await naming.ask(window, window.words("New list"), save):
             window.go(f"/lists/{made[-1]}")
 
-    async def _heard(self) -> None:
+    async def _heard(self, touched: Touched) -> None:
         if not self._window.app.locked:
             await self._live.refresh("sync")
 

@@ -6,7 +6,10 @@ into a bottom bar. The parts are redrawn when the state of sync or the address c
 
 from __future__ import annotations
 
-from nicegui import ui
+import json
+
+from nicegui import __version__, ui
+from nicegui.dependencies import JsComponent
 
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING
 from mobility_app.ui import keyboard
@@ -29,10 +32,15 @@ ENTRIES = (
 )
 
 
+# Kinds of elements whose script NiceGUI sends for when the first of them is drawn: the person would wait for it.
+SOON = (ui.html, ui.input, ui.textarea, ui.select, ui.timer)
+
+
 def build(window: Window, path: str) -> ui.element:
     """Draws the frame and returns the element that views go into."""
     app = window.app
     _texts(window)
+    window.run(f"fb.ahead({json.dumps(_scripts())})")
     window.run(keyboard.script(app.preferences.single_keys))
     ui.html(h("a", window.words("Skip to content"), href="#fb-view", class_="fb-skip"), sanitize=False)
     with ui.element("div").classes("fb-app"):
@@ -68,10 +76,14 @@ def _follow(window: Window, rail: ui.html, banner: ui.html, path: str, palette: 
     ui.context.client.sub_pages_router.on_path_changed(moved)
 
 
+def _scripts() -> list[str]:
+    components = [kind.component for kind in SOON]
+    found = [f"/_nicegui/{__version__}/components/{one.key}" for one in components if isinstance(one, JsComponent)]
+    return list(dict.fromkeys(found))
+
+
 def _texts(window: Window) -> None:
     words = window.words
-    import json
-
     given = {
         "title": words("Leave without saving?"),
         "text": words("Your edits stay on this device as a draft. They are not saved yet."),

@@ -17,6 +17,7 @@ from mobility_app.errors import MobilityError
 from mobility_app.store.actions import settle
 from mobility_app.store.queries import sync_centre as queries
 from mobility_app.store.queries.sync_centre import Clash, Pending, Place, Refusal, Unsettled
+from mobility_app.store.store import Touched
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING, Status
 from mobility_app.ui import lists, marks
 from mobility_app.ui.live import Live
@@ -62,10 +63,12 @@ async def build(window: Window) -> None:
         if not live.gone and not app.locked:
             await live.refresh("sync")
 
+    async def heard(touched: Touched) -> None:
+        await follow()
+
     app.status_changed.subscribe(follow)
-    app.changed.subscribe(follow)
     window.on_leave(lambda: app.status_changed.unsubscribe(follow))
-    window.on_leave(lambda: app.changed.unsubscribe(follow))
+    window.follow(heard)
     await live.show()
 
 
@@ -78,10 +81,10 @@ async def _act(window: Window, name: str, arg: str) -> None:
                 window.announce(window.words("Syncing"))
             case "settle":
                 conflict_id, _, side = arg.partition(":")
-                await app.read(settle.settle, conflict_id, side)
+                await app.act(settle.settle, conflict_id, side)
                 window.toast(window.words("Settled"))
             case "dismiss" if arg.lstrip("-").isdecimal():
-                await app.read(settle.dismiss, int(arg))
+                await app.act(settle.dismiss, int(arg))
             case "again" if arg.lstrip("-").isdecimal():
                 await _edit_again(window, int(arg))
     except MobilityError as error:
@@ -103,7 +106,7 @@ async def _edit_again(window: Window, dseq: int) -> None:
         for field, value in found.change.wanted:
             session.put((place.entity, place.record_id, field), value)
         await session.pause()
-        await app.read(settle.dismiss, dseq)
+        await app.act(settle.dismiss, dseq)
     window.go(href_of(place))
 
 

@@ -18,6 +18,7 @@ from mobility_app.store.queries import news as news_queries
 from mobility_app.store.queries import today as queries
 from mobility_app.store.queries.news import Found, News
 from mobility_app.store.queries.today import COUNT_MAX, DAYS_AHEAD, Due, Overdue, Owed, Request, Today
+from mobility_app.store.store import Touched
 from mobility_app.ui import lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
@@ -42,7 +43,7 @@ async def build(window: Window) -> None:
     """Draws the view and follows every change."""
     words, app = window.words, window.app
     window.title(words("Today"))
-    since = await app.read(visits.look, app.now())
+    since = await app.act(visits.look, app.now())
 
     async def load() -> Picture:
         now, day = app.now(), app.today()
@@ -57,12 +58,11 @@ async def build(window: Window) -> None:
         live = Live(load, lambda picture: render(words, picture), act)
         live.hold(lists.skeleton(4))
 
-    async def heard() -> None:
+    async def heard(touched: Touched) -> None:
         if not app.locked and not live.gone:
             await live.refresh("sync")
 
-    app.changed.subscribe(heard)
-    window.on_leave(lambda: app.changed.unsubscribe(heard))
+    window.follow(heard)
     await live.show()
 
 

@@ -15,6 +15,7 @@ from nicegui import Client, ui
 from mobility_app.errors import MobilityError
 from mobility_app.store.queries.customers import Filters
 from mobility_app.ui.context import App
+from mobility_app.ui.following import Following, Heard
 from mobility_app.ui.markup import h
 from mobility_app.ui.words import Words
 
@@ -129,6 +130,13 @@ class Window:
     def on_leave(self, left: Callable[[], None]) -> None:
         """Calls `left` when another view is opened in this tab, or the tab is gone."""
         self._leavers.append(left)
+
+    def follow(self, heard: Heard) -> Following:
+        """Awaits `heard(touched)` after every commit until another view is opened in this tab. A tab that lost its
+        connection is told once, when it is back, of all that it missed."""
+        following = Following(self.app, self.client, heard)
+        self.on_leave(following.end)
+        return following
 
     def leave(self) -> None:
         """Another view is being opened, or the tab is gone."""

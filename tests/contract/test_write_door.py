@@ -159,7 +159,7 @@ def test_search_finds_any_spelling_of_the_start_of_a_word(store: Store, typed: s
         tx.create("address", {"customer_id": customer, "city": "Łódź", "country": "PT"})
         tx.create("customer_phone", {"customer_id": customer, "value": "22 340 18 77"})
         tx.create("customer_email", {"customer_id": customer, "value": "geral@lusitania.example"})
-    with store.reading() as session:
+    with store.searching() as session:
         assert search.find(session, typed) == [customer]
         assert search.find(session, 'a"b AND (c++ -') == []
         assert search.find(session, "nowhere") == []
@@ -169,7 +169,7 @@ def test_search_forgets_what_no_longer_is(store: Store) -> None:
     customer = made(store)
     with store.writing() as tx:
         tx.update("customer", customer, {"name": "Padaria"})
-    with store.reading() as session:
+    with store.searching() as session:
         assert search.find(session, "lusitania") == []
         assert search.find(session, "padaria") == [customer]
 

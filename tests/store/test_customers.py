@@ -197,7 +197,7 @@ def test_a_page_is_so_many_statements_however_many_customers_there_are(tmp_path:
         assert len(asked) == PAGE_STATEMENTS
         asked.clear()
         customers.page(at.store, "padaria", ALL)
-        assert len(asked) == PAGE_STATEMENTS + 1
+        assert len(asked) == PAGE_STATEMENTS + 2  # what is due is looked for first
 
 
 def test_the_index_of_an_earlier_program_is_made_anew_when_the_store_is_opened(tmp_path: Path) -> None:
@@ -231,3 +231,16 @@ def test_many_customers_are_indexed_as_one_by_one(tmp_path: Path) -> None:
         search.refresh(session, ids)
         assert session.value("SELECT COUNT(*) FROM search_row WHERE customer_id=?", ids[0]) == 0
         session.run("UPDATE ctx SET applying=0")
+
+
+def test_what_was_saved_is_found_at_once_though_its_words_wait_for_the_search(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    with at.store.writing() as tx:
+        tx.update("customer", at.customer, {"name": "Padaria Nova"})
+    with at.store.reading() as session:
+        assert search.due(session)
+        assert session.value("SELECT sort_key FROM search_row") == "padaria nova"
+    assert [one.name for one in customers.page(at.store, "padaria").rows] == ["Padaria Nova"]
+    assert customers.page(at.store, "lusitania").rows == ()
+    with at.store.reading() as session:
+        assert not search.due(session)

@@ -132,7 +132,7 @@ def page(
 ) -> CustomerPage:  # fmt: skip
     """A page of customers. With `text`: those it finds, best first, inactive ones too, paged by `offset`; without: all
     that the filters let through, paged by `after` or `before`."""
-    with store.reading() as session:
+    with store.searching() if text.strip() else store.reading() as session:
         companies = int(session.value("SELECT COUNT(*) FROM company"))
         if text.strip():
             rids = found(session, text, filters)

@@ -56,9 +56,10 @@ _CONTACT = """SELECT t.id, t.first_name, t.last_name, c.name, t.customer_id FROM
 
 def found(store: Store, text: str) -> Found:
     """Customers and contacts for what was typed so far; without a text, the customers opened last."""
-    with store.reading() as session:
-        if not text.strip():
+    if not text.strip():
+        with store.reading() as session:
             return Found(_customers(session, _recent(session)))
+    with store.searching() as session:
         ids = search.find(session, text)[:LOOK_MAX]
         return Found(_customers(session, ids[:CUSTOMERS_MAX]), _contacts(session, ids, text))
 

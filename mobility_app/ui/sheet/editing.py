@@ -298,21 +298,21 @@ class EditSession:
         await self._written()
         self._cells, self._new, self._removed = {}, {}, {}
         if self.kept:
-            await self.app.read(kept.forget, self.customer_id, self.editor)
+            await self.app.act(kept.forget, self.customer_id, self.editor)
 
     # -- drafts
 
     async def begin(self) -> None:
         """Marks the sheet as being edited on this device."""
         if self._bars_files:
-            await self.app.read(kept.begin, self.customer_id, self.editor)
+            await self.app.act(kept.begin, self.customer_id, self.editor)
 
     async def pause(self) -> None:
         """The sheet was left: drafts stay, the mark goes."""
         self._over = True
         await self._written()
         if self._bars_files and not self.app.locked:
-            await self.app.read(kept.end, self.customer_id, self.editor)
+            await self.app.act(kept.end, self.customer_id, self.editor)
 
     async def _written(self) -> None:
         if self._writer is not None:
@@ -329,7 +329,7 @@ class EditSession:
         while self._pending:  # ends: each turn takes all there is, and people type slower than disks write
             batch, self._pending = self._pending, {}
             try:
-                await self.app.read(kept.keep, self.customer_id, self.editor, batch, self.position)
+                await self.app.act(kept.keep, self.customer_id, self.editor, batch, self.position)
             except MobilityError as error:
                 self._say_trouble(self.words.error(error))
                 return
@@ -355,7 +355,7 @@ class EditSession:
         self.tell()
         await self._written()
         if not self.trouble:
-            await self.app.read(kept.discard, self.customer_id, left)
+            await self.app.act(kept.discard, self.customer_id, left)
 
     def _take_up(self, slot: Slot, was: dict[str, object]) -> None:
         raw: Raw = was["raw"]  # type: ignore[assignment]

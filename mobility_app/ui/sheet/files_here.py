@@ -38,15 +38,15 @@ async def act(sheet: Sheet, name: str) -> bool:
     try:
         match name:
             case "pin":
-                await app.read(_pin, sheet.customer_id, app.now())
+                await app.act(_pin, sheet.customer_id, app.now())
             case "unpin":
-                await app.read(_unpin, sheet.customer_id)
+                await app.act(_unpin, sheet.customer_id)
             case "watch" if app.watch is not None:
-                await app.read(watched.turn_on, sheet.customer_id, app.watch.usual)
+                await app.act(watched.turn_on, sheet.customer_id, app.watch.usual)
                 app.watch.now()
                 sheet.toast(words("The folder is watched now"))
             case "unwatch" if app.watch is not None:
-                await app.read(watched.turn_off, sheet.customer_id)
+                await app.act(watched.turn_off, sheet.customer_id)
                 app.watch.now()
                 sheet.toast(words("The folder is watched no more. What is in it stays."))
             case _:

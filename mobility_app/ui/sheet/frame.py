@@ -36,6 +36,7 @@ from mobility_app.ui.words import Words
 
 T = TypeVar("T")
 
+ROOMS, HIDDEN = 2, "fb-next"  # of the body: what is shown, and what is being drawn
 EDITED = ("customer", "address")  # whoever may write a field of these has something to edit
 
 # Records without a customer that sheets show all the same.
@@ -59,11 +60,13 @@ class Sheet:
         self._found = False
         self._refreshing = self._again = self._saving = False
         self._unheard = 0  # commits of this device that came while saving
+        self._news = 0  # counts what was followed
+        self._drawing = asyncio.Lock()
         self._body: ui.element | None = None
         self._draw_frame()
         self._opening = asyncio.ensure_future(self._open())
         window.sheet = self
-        window.app.changed.subscribe(self._heard)
+        window.follow(self._heard)
         window.app.editor_gone.subscribe(self._editor_gone)
         window.on_leave(self.close)
 
@@ -142,9 +145,11 @@ class Sheet:
             if not await self._own_act(name, arg) and on_act is not None:
                 await on_act(name, arg)
 
-        live = Live(load, render, act, look)
+        news = self._news
+        live = await Live.of(load, render, *args, on_act=act, look=look)
         self._lives.append(live)
-        await live.show(*args)
+        if news != self._news:  # something came between the load and now
+            await live.refresh()
         return live
 
     def on_change(self, callback: Callable[[], Awaitable[None]]) -> None:
@@ -229,17 +234,29 @@ class Sheet:
                 element.set_content(content)
 
     async def rebuild(self) -> None:
-        """Draws the body of the current tab anew: another mode, another tab."""
-        body = self._body
-        if body is None or body.is_deleted:
-            return
-        self._lives, self._callbacks = [], []
-        body.clear()
-        with body:
-            if self._record_id and self._tab.open is not None:
-                await self._tab.open(self, self._record_id)
-            else:
-                await self._tab.build(self)
+        """Draws the body of the current tab anew: another mode, another tab. What stood there goes when the new one is
+        whole, so that nothing blinks and the browser draws once."""
+        async with self._drawing:
+            body = self._body
+            if body is None or body.is_deleted:
+                return
+            self._lives, self._callbacks = [], []
+            with body:
+                if len(body.default_slot.children) < ROOMS:
+                    for _ in range(ROOMS):
+                        ui.element("div").classes(HIDDEN)
+            shown, spare = sorted(body.default_slot.children, key=lambda room: HIDDEN in room.classes)
+            try:
+                with spare:
+                    if self._record_id and self._tab.open is not None:
+                        await self._tab.open(self, self._record_id)
+                    else:
+                        await self._tab.build(self)
+            finally:
+                if not body.is_deleted:
+                    shown.classes(add=HIDDEN)
+                    shown.clear()
+                    spare.classes(remove=HIDDEN)
 
     # -- acts that no tab has to answer
 
@@ -248,9 +265,9 @@ class Sheet:
             match name:
                 case "settle":
                     conflict_id, _, side = arg.partition(":")
-                    await self.read(settle.settle, conflict_id, side)
+                    await self.app.act(settle.settle, conflict_id, side)
                 case "dismiss":
-                    await self.read(settle.dismiss, int(arg))
+                    await self.app.act(settle.dismiss, int(arg))
                 case "edit":
                     await self.edit()
                 case "continue":
@@ -333,11 +350,13 @@ class Sheet:
 
     async def _read_mode(self) -> None:
         self.session = None
-        self.window.run("fb.clean()")
+        if not await self._look():
+            return
+        await self.rebuild()
         self._floating.clear()
         self.fail("")
-        await self._reload()
-        await self.rebuild()
+        self._draw_head()
+        self.window.run("fb.clean()")
         self.window.run("fb.focus('fb-edit')")
 
     # -- news
@@ -363,8 +382,10 @@ class Sheet:
             await self._heard(touched)
 
     async def _follow(self, source: str) -> None:
-        if not await self._reload():
+        self._news += 1
+        if not await self._look():
             return
+        self._draw_head()
         for live in [live for live in self._lives if not live.gone]:
             await live.refresh(source)
         for callback in tuple(self._callbacks):
@@ -374,8 +395,8 @@ class Sheet:
         if source == "sync":
             self.announce(self.words("Updated from the office just now"))
 
-    async def _reload(self) -> bool:
-        """Reads the header again. False where the customer is gone from this device."""
+    async def _look(self) -> bool:
+        """Reads the header again. False where the customer is gone from this device: then that is shown."""
         header = await self.read(queries.header, self.customer_id)
         if header is None:
             self._found = False
@@ -384,14 +405,12 @@ class Sheet:
                 self._missing(self._body)
             return False
         self.header = header
-        self._draw_head()
         return True
 
     # -- the end
 
     def close(self) -> None:
         """Another view was opened, or the tab is gone: drafts stay, the sheet is not being edited any more."""
-        self.app.changed.unsubscribe(self._heard)
         self.app.editor_gone.unsubscribe(self._editor_gone)
         if self.window.sheet is self:
             self.window.sheet = None
@@ -407,7 +426,7 @@ class Sheet:
     async def silent(self) -> None:
         """The browser tab has gone silent: a dead tab must not bar files from the customer."""
         if self.session is not None and not self.app.locked:
-            await self.read(kept.end, self.customer_id, self.editor)
+            await self.app.act(kept.end, self.customer_id, self.editor)
             self.app.editor_gone.emit(self.customer_id)
 
     async def heard_again(self) -> None:

@@ -36,12 +36,12 @@ class Offers:
 
     async def discard(self) -> None:
         """Forgets the edits."""
-        await self._app.read(kept.discard, self._customer_id, self.take())
+        await self._app.act(kept.discard, self._customer_id, self.take())
 
     async def forget(self, editor: str) -> None:
         """Forgets a short form."""
         gone = [draft for one in self._forms for draft in one.drafts if draft.editor == editor]
-        await self._app.read(kept.discard, self._customer_id, gone)
+        await self._app.act(kept.discard, self._customer_id, gone)
         await self.look()
 
     def render(self, here: str) -> Html:

@@ -283,6 +283,12 @@
     dirty(count, sheet) { edits = count; home = sheet || ""; },
     clean() { edits = 0; },
     texts(given) { texts = given; },
+    /* Fetches scripts that the first edit will want, once the page has nothing better to do. */
+    ahead(scripts) {
+      const fetch = () => scripts.forEach((script) => import(script).catch(() => {}));
+      if (window.requestIdleCallback) requestIdleCallback(fetch, { timeout: 2000 });
+      else setTimeout(fetch, 500);
+    },
     keys(given) { keys = given; document.documentElement.dataset.keys = ""; },  /* the attribute: they are heard from here on */
     show(id) { const dialog = document.getElementById(id); if (dialog && !dialog.open) dialog.showModal(); },
     palette() {
