@@ -17,6 +17,7 @@ from mobility_app.domain.fields import Plain
 from mobility_app.hq.demo import make
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.demo_files import made_files
+from mobility_app.ui.sheet import kept
 from tests.support.bench import Device, Hq, new_device, start_hq
 from tests.support.browser import SLUGS, Visitor
 from tests.support.sheets import refuse
@@ -27,6 +28,7 @@ CARDS = (
     "BEGIN:VCARD\nFN:Marta Nova\nEMAIL:marta@nova.example\nEND:VCARD\nBEGIN:VCARD\nEMAIL:ninguém\nTITLE:x\nFN:Sem fim"
 )
 FLOAT, DIALOG, LOCKED = ".fb-float", ".q-dialog .fb-dialog-card", "#fb-passphrase"
+WRONG = "not the passphrase"
 NATIVE = "dialog[open]"  # the palette and the help of keys
 
 
@@ -98,7 +100,9 @@ VIEWS: tuple[View, ...] = (
     View("palette-none-found", "/", ("[data-act=palette]", ("#fb-palette-field", "xyzxyz")), f"{NATIVE} .fb-palette-none"),
     View("not-found", "/nowhere", shows=".fb-empty h1"),
     View("no-such-customer", "/customers/none", shows=".fb-empty h1"),
+    View("details-offer", "/customers/{begun}/details", shows=".fb-offer"),
     View("locked", "/settings", ("[data-act=lock]",), LOCKED),
+    View("locked-refused", "/settings", ("[data-act=lock]", (LOCKED, WRONG), ".fb-lock .fb-btn"), ".fb-lock .fb-err span"),
 )  # fmt: skip
 
 
@@ -202,3 +206,13 @@ def _unsettled(device: Device, other: Device, ids: dict[str, str]) -> None:
         "activity", customer_id=rich, kind="call", title="Confirmar a encomenda", due_at="2030-01-07T10:00:00Z"
     )
     ids["bare"] = device.create("customer", name="Mercearia Nova")
+    ids["begun"] = _begun(device)
+
+
+def _begun(device: Device) -> str:
+    """A customer whose sheet was being edited when the battery died."""
+    with device.store.reading() as session:
+        customer = str(session.value("SELECT id FROM customer WHERE status='inactive' ORDER BY id LIMIT 1"))
+    slot = f"f customer {customer} website"
+    kept.keep(device.store, customer, "gone", {slot: '{"raw": "https://meio.ex", "seen": null, "base": 0}'}, 0)
+    return customer

@@ -74,6 +74,7 @@
 
   /* A view that was left by a link is found again where it was when one comes back. */
   window.addEventListener("popstate", () => { popped = true; }, true);
+  window.addEventListener("resize", () => fb.tab());
   window.addEventListener("scroll", () => places.set(here(), window.scrollY), { passive: true });
 
   /* The keys come from ui/keyboard.py. Those without Ctrl never act while somebody types or a dialog is open. */
