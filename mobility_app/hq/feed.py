@@ -14,7 +14,7 @@ from typing import Any
 
 from mobility_app.domain import registry
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import CREATE, commitment
+from mobility_app.domain.change import DELETE, commitment
 from mobility_app.domain.fields import Entity
 from mobility_app.errors import InvalidValue
 from mobility_app.hq import scopes
@@ -37,6 +37,7 @@ class Page:
     cursor: Cursor = field(default_factory=Cursor)
     more: bool = False
     reset: bool = False
+    behind: dict[str, int] = field(default_factory=dict)  # stream -> horizon that the device has not seen from before
 
 
 class _Full(Exception):
@@ -52,6 +53,7 @@ class Feed:
     def __init__(self, session: Records, actor: Actor, epoch: str, most: int = ENTRIES_MAX) -> None:
         self._session, self._actor, self._epoch, self._most = session, actor, epoch, most
         self._held = scopes.held(session, actor)
+        self._horizons = dict[str, int](session.rows("SELECT id, horizon FROM stream WHERE horizon > 0"))
         self._bytes = 0
 
     def page(self, cursor: Cursor) -> Page:
@@ -95,6 +97,9 @@ class Feed:
 
     def _stream(self, page: Page, stream: str, at: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
         head = int(self._session.value("SELECT head FROM stream WHERE id=?", stream) or 0)
+        behind = self._horizons.get(stream, 0)
+        if any(seq < behind for seq, _ in at.values()):
+            page.behind[stream] = behind
         told, upto = self._told(stream, at, head)
         txns = self._entries(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
         members = self._membership({root for _, _, _, root in told if root})
@@ -145,7 +150,8 @@ class Feed:
         """The end of a transaction at or before `upto`; a transaction larger than a page is handed out in pieces."""
         if upto >= head:
             return upto
-        txn = int(self._session.value("SELECT txn FROM log WHERE stream=? AND seq=?", stream, upto + 1))
+        found = self._session.value("SELECT txn FROM log WHERE stream=? AND seq=?", stream, upto + 1)
+        txn = int(found or 0)  # 0: beyond the horizon, where only moves are told
         return txn - 1 if after < txn - 1 < upto else upto
 
     def _membership(self, roots: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -177,8 +183,12 @@ class Feed:
         self, page: Page, scope: str, root: str, before: int, sub: int, members: dict[str, dict[str, int]]
     ) -> None:
         """A customer that entered: everything of it from its first entry, in pieces of a page."""
+        stream = self._held[scope]
+        behind = self._horizons.get(stream, 0)
+        if behind and self._session.value("SELECT 1 FROM record WHERE root_id=? AND made_seq<=?", root, behind):
+            page.behind[stream] = behind  # what is older comes as rows, by comparison
         sql = f"SELECT {_LOG} FROM log WHERE root_id=? AND seq>? AND seq<? ORDER BY seq LIMIT ?"
-        rows = self._session.rows(sql, root, sub, before, self._most)
+        rows = self._session.rows(sql, root, max(sub, behind), before, self._most)
         for row in rows:
             if self._full(page) and sub:
                 raise _Full(scope, sub)
@@ -211,11 +221,14 @@ class Feed:
         """Whether a conflict holds the values of a field that the role may not see."""
         if one.name != "conflict":
             return False
-        made = "SELECT patch FROM log WHERE record_id=? AND kind=? ORDER BY seq LIMIT 1"
-        patch = json.loads(str(row[7] if row[6] == CREATE else self._session.value(made, row[4], CREATE)))
+        found = self._session.one("SELECT entity, field FROM conflict WHERE id=?", row[4])
+        if found is None:  # it is gone: its own delete says what it was
+            gone = "SELECT patch FROM log WHERE record_id=? AND kind=? ORDER BY seq DESC LIMIT 1"
+            patch = json.loads(str(self._session.value(gone, row[4], DELETE) or "{}"))
+            found = tuple(patch.get(name, [""])[0] for name in ("entity", "field"))
         try:
-            other = registry.entity(patch["entity"][1])
-            rights = {other.right, other.field(patch["field"][1]).right or other.right}
+            other = registry.entity(found[0])
+            rights = {other.right, other.field(found[1]).right or other.right}
         except InvalidValue:  # of a kind that this version does not know: nobody's
             return True
         return not all(scopes.readable(self._actor.role, right) for right in rights)

@@ -19,10 +19,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import Change, canonical
 from mobility_app.errors import DiskFull, Refused
-from mobility_app.hq import devices
+from mobility_app.hq import devices, faults
+from mobility_app.hq import digests as sums
+from mobility_app.hq.comparing import Comparison
 from mobility_app.hq.devices import Device
 from mobility_app.hq.feed import Feed
 from mobility_app.hq.judge import Judge, Verdict
@@ -32,13 +35,17 @@ from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
 from mobility_app.sync.protocol import (
+    CompareRequest,
     EnrolAnswer,
     EnrolRequest,
     ErrorAnswer,
+    FaultsAnswer,
+    FaultsRequest,
     PullAnswer,
     PullRequest,
     PushAnswer,
     PushRequest,
+    RowsRequest,
     WireActor,
     WireChange,
     WireCursor,
@@ -101,6 +108,9 @@ class Headquarters:
             ("POST", "/v1/push"): self._push,
             ("POST", "/v1/pull"): self._pull,
             ("POST", "/v1/enrol"): self._enrol,
+            ("POST", "/v1/compare"): self._compare,
+            ("POST", "/v1/rows"): self._rows,
+            ("POST", "/v1/faults"): self._faults,
         }
         step = steps.get((request.method, request.target))
         if step is None:
@@ -180,9 +190,47 @@ class Headquarters:
             cursor = self._believed(device, message.cursor)
             page = Feed(session, actor, self.epoch, self.page_entries).page(cursor)
             who = _wire_actor(session, actor)
+            digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
-        return protocol.pack(PullAnswer(who, page.events, sealed, page.more, page.reset))
+        return protocol.pack(PullAnswer(who, page.events, sealed, page.more, page.reset, digest, page.behind))
+
+    def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:
+        """What the device is to hold at that cursor, summed as far as it and HQ both can."""
+        generation = min(generation, digests.GENERATION)
+        if not generation:
+            return ""
+        held = sums.held_sums(session, cursor.scopes)
+        return f"{generation}-{digests.text(digests.total(held, actor.role, generation))}"
+
+    def _compare(self, request: Request) -> bytes:
+        message = protocol.unpack(request.body, CompareRequest, _encoding(request))
+        with self.ledger.reading() as session:
+            return protocol.pack(self._comparison(session, request, message.cursor).sums(message))
+
+    def _rows(self, request: Request) -> bytes:
+        message = protocol.unpack(request.body, RowsRequest, _encoding(request))
+        with self.ledger.reading() as session:
+            comparison = self._comparison(session, request, message.cursor)
+            answer = comparison.rows(message)
+        if comparison.rotten:
+            with self.ledger.database.transaction() as opened:
+                for entity, record_id, _ in comparison.rotten:
+                    faults.note(
+                        Records(opened.engine, opened.watch), self.ledger.now(), faults.DRIFT, entity, record_id
+                    )
+        return protocol.pack(answer)
+
+    def _comparison(self, session: Records, request: Request, at: WireCursor) -> Comparison:
+        device = self._verified(request, session)
+        return Comparison(session, devices.actor(session, device.user_id), self.epoch, self._believed(device, at))
+
+    def _faults(self, request: Request) -> bytes:
+        message = protocol.unpack(request.body, FaultsRequest, _encoding(request))
+        with self.ledger.database.transaction() as opened:
+            session = Records(opened.engine, opened.watch)
+            device = self._verified(request, session)
+            return protocol.pack(FaultsAnswer(faults.told(session, device.id, message.faults)))
 
     def _believed(self, device: Device, at: WireCursor) -> Cursor:
         """The cursor as HQ gave it to this device; any other starts anew, as one of another epoch does. What left a

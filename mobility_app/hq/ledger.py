@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from mobility_app.domain import clock, registry
+from mobility_app.domain import clock, digests, registry
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Entry, Patch, Row, link
 from mobility_app.domain.fields import Entity, Merge, Plain, Scope, check
 from mobility_app.domain.rules import checks
 from mobility_app.errors import NotFound
+from mobility_app.hq import digests as sums
 from mobility_app.hq import scopes
 from mobility_app.hq.exclusive import Exclusive
 from mobility_app.store.database import Database
@@ -55,6 +56,7 @@ class State:
     deleted: bool = False
     leads_to: str | None = None
     versions: dict[str, tuple[int, int, str | None]] = field(default_factory=dict)
+    digest: int = 0  # of the record as the log has it
 
     def version(self, names: tuple[str, ...]) -> tuple[int, int, str | None]:
         """The newest version of any of these fields."""
@@ -74,6 +76,7 @@ class Ledger:
             session.run(
                 "INSERT INTO hq_meta (k, v) VALUES ('epoch', ?) ON CONFLICT (k) DO NOTHING", epoch or self.new_id()
             )
+            sums.complete(Records(database.engine, session.watch))
 
     def new_id(self) -> str:
         """A new record id."""
@@ -272,10 +275,15 @@ class Transaction(Records):
         for stream in sorted(counts):
             head = self.value("UPDATE stream SET head=head+? WHERE id=? RETURNING head", counts[stream], stream)
             before[stream] = int(head) - counts[stream]
-        self._write_log(before)
+        tally = sums.Tally(self)
+        moving = {root for _, _, root, _ in self._moves}
+        stood = sums.scopes_of(self, moving)
+        self._write_log(before, tally)
         self._write_states()
+        still = {e.root_id: self._members.get(e.root_id, set()) for e in self._entries if e.root_id}
+        tally.keep({**still, **{root: set() for root in moving}, **stood}, {**still, **sums.scopes_of(self, moving)})
 
-    def _write_log(self, before: dict[str, int]) -> None:
+    def _write_log(self, before: dict[str, int], tally: sums.Tally) -> None:
         done, links = dict.fromkeys(before, 0), dict[str, str]()
         log, told = list[tuple[Plain, ...]](), dict[tuple[str, int, str], tuple[Plain, ...]]()
         moves: dict[int, list[tuple[str, str, str]]] = {}
@@ -297,6 +305,8 @@ class Transaction(Records):
                     told[(scope, seq, "m")] = (scope, seq, "m", root)
                 self._membership(scope, root, seq, how != "leaves")
             self._version(entry, seq)
+            if entry.kind != LOST and (state := self._states[entry.record_id]) is not None:
+                state.digest = (state.digest + tally.entry(entry)) % digests.MODULUS
         marks = ",".join("?" * 15)
         self.many(f"INSERT INTO log VALUES ({marks})", log)
         self.many("INSERT INTO scope_log (scope, seq, kind, root_id) VALUES (?, ?, ?, ?)", list(told.values()))
@@ -331,7 +341,7 @@ class Transaction(Records):
                 state.made = (state.seq, *state.made[1:])
             rows.append((
                 record_id, state.entity, state.root_id, state.stream, state.seq, state.device_id, *state.made,
-                state.made_user, int(state.deleted), state.leads_to, json.dumps(state.versions),
+                state.made_user, int(state.deleted), state.leads_to, json.dumps(state.versions), digests.text(state.digest),
             ))  # fmt: skip
         sets = ",".join(f"{name}=excluded.{name}" for name in _STATE[3:])
         self.many(
@@ -348,8 +358,8 @@ class Transaction(Records):
             state.stream, 0, 0, entity, record_id, state.root_id, kind, patch, self._stamp(), by.user_id,
             by.device_id, by.dseq, by.at if by.at is not None else self.now,
         ))  # fmt: skip
+        self._dirty[record_id] = None
         if version:
-            self._dirty[record_id] = None
             state.seq, state.device_id = PENDING, by.device_id
 
     def _stamp(self) -> int:
@@ -393,7 +403,7 @@ class Transaction(Records):
 
 _STATE = (
     "id", "entity", "root_id", "stream", "seq", "device_id", "made_seq", "made_stamp", "made_device", "made_user",
-    "deleted", "leads_to", "versions",
+    "deleted", "leads_to", "versions", "digest",
 )  # fmt: skip
 
 
@@ -407,13 +417,15 @@ def _read_state(session: Records, record_id: str) -> State | None:
     found = session.one(f"SELECT {','.join(_STATE[1:])} FROM record WHERE id=?", record_id)
     if found is None:
         return None
-    entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions = found
+    entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions, digest = (
+        found
+    )
     kept: dict[str, list[int | str | None]] = json.loads(versions)
     plain = {
         name: (int(v[0] or 0), int(v[1] or 0), v[2] if isinstance(v[2], str) else None) for name, v in kept.items()
     }
     made = (made_seq, made_stamp, made_device)
-    return State(entity, root, stream, seq, device, made, user, bool(deleted), leads_to, plain)
+    return State(entity, root, stream, seq, device, made, user, bool(deleted), leads_to, plain, int(digest, 16))
 
 
 def _numbered(entry: Entry, seq: int, txn: int, salt: str) -> Entry:

@@ -1,37 +1,35 @@
-"""Whether HQ's log is whole: gap-free numbers, an unbroken chain for every customer, tables equal to its fold."""
+"""Whether HQ is whole: pages, gap-free numbers, an unbroken chain for every customer, tables equal to the log's fold, kept
+sums equal to the tables, no record without the one that it hangs on. Archive and log are read as one."""
 
 from __future__ import annotations
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Entry, Row, fold, link
+from mobility_app.hq import horizon
 from mobility_app.hq.ledger import Ledger
+from mobility_app.hq.scrub import look
 from mobility_app.store.records import Records, entry_of
-
-_LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
 
 
 def faults(ledger: Ledger) -> list[str]:
     """One line for each fault, none where all is well."""
     with ledger.reading() as session:
-        entries = _entries(session)
-        return [*_gaps(session, entries), *_broken(entries), *_drift(session, entries)]
-
-
-def _entries(session: Records) -> list[Entry]:
-    rows = session.rows(f"SELECT {_LOG} FROM log ORDER BY stream, seq")
-    return [entry_of(row) for row in rows]
+        entries = [entry_of(row) for row in horizon.whole(session, ledger)]
+        found = [*_gaps(session, entries), *_broken(session, entries), *_drift(session, entries), *_orphans(session)]
+    return [*found, *(line for kind, *_, line in look(ledger) if kind != "drift")]
 
 
 def _gaps(session: Records, entries: list[Entry]) -> list[str]:
     found = []
-    for stream, head in session.rows("SELECT id, head FROM stream"):
+    for stream, head, behind in session.rows("SELECT id, head, horizon FROM stream"):
         seqs = [entry.seq for entry in entries if entry.stream == stream]
         if seqs != list(range(1, head + 1)):
-            found.append(f"stream {stream}: entries are missing (head {head}, {len(seqs)} entries)")
+            line = f"stream {stream}: entries are missing (head {head}, {len(seqs)} entries)"
+            found.append(f"{line}; is the archive there? Its horizon is {behind}" if behind else line)
     return found
 
 
-def _broken(entries: list[Entry]) -> list[str]:
+def _broken(session: Records, entries: list[Entry]) -> list[str]:
     found, chains = list[str](), dict[str, str]()
     for entry in entries:
         key = entry.root_id or entry.stream
@@ -39,7 +37,9 @@ def _broken(entries: list[Entry]) -> list[str]:
         if expected != entry.chain:
             found.append(f"stream {entry.stream}, entry {entry.seq}: altered, or one before it was")
         chains[key] = entry.chain
-    return found
+    kept = dict(session.rows("SELECT id, hash FROM chain"))
+    ends = [key for key in {**kept, **chains} if kept.get(key) != chains.get(key)]
+    return found + [f"chain {key}: its last entries are missing" for key in ends]
 
 
 def _drift(session: Records, entries: list[Entry]) -> list[str]:
@@ -58,4 +58,19 @@ def _drift(session: Records, entries: list[Entry]) -> list[str]:
             if wanted != ({name: have[name] for name in one.names} if have else None):
                 found.append(f"{entity} {record_id}: the table differs from the log")
         found += [f"{one.name} {record_id}: not in the log" for record_id in standing]
+    return found
+
+
+def _orphans(session: Records) -> list[str]:
+    found = []
+    for one in registry.ENTITIES:
+        if one.parent:
+            parent = one.field(one.parent).refers
+            found += [
+                f"{one.name} {record_id}: its {parent} is not there"
+                for (record_id,) in session.rows(
+                    f'SELECT id FROM "{one.name}" WHERE {one.parent} IS NOT NULL'
+                    f' AND {one.parent} NOT IN (SELECT id FROM "{parent}")'
+                )
+            ]
     return found

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from mobility_app.domain import registry
 from mobility_app.domain.change import ACCEPTED, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
 from mobility_app.store import identity, overlay, search
+from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
+from mobility_app.store.digests import Tally, forget
 from mobility_app.store.records import Records, patch_columns
 from mobility_app.store.store import Store, Touched
 
@@ -45,7 +47,8 @@ class Page:
 
 
 @contextmanager
-def _applying(store: Store) -> Iterator[Records]:
+def applying(store: Store) -> Iterator[Records]:
+    """A transaction in which nothing is captured: what HQ said is no change of the device."""
     with store.transaction() as session:
         session.run("UPDATE ctx SET applying=1")
         yield session
@@ -61,7 +64,7 @@ def sent(store: Store, dseqs: list[int]) -> None:
 def verdicts(store: Store, said: Iterable[Said]) -> Touched:
     """Keeps HQ's answers. An accepted change stays over the row until the pull has passed it; a refused one is taken
     off at once and stays readable with its reason."""
-    with _applying(store) as session:
+    with applying(store) as session:
         touched: dict[tuple[str, str], str | None] = {}
         for one in said:
             row = session.one("SELECT entity, record_id, root_id, state FROM change WHERE dseq=?", one.dseq)
@@ -103,8 +106,9 @@ def _keep_refused_part(session: Records, one: Said) -> None:
 
 def page(store: Store, came: Page) -> Touched:
     """Applies a page and its cursor. Returns what changed, after telling the listeners."""
-    with _applying(store) as session:
+    with applying(store) as session:
         touched: dict[tuple[str, str], str | None] = {}
+        tally = Tally()
         if came.reset:
             _forget_everything(session, touched)
         run: list[tuple[Entry, dict[str, str]]] = []
@@ -112,10 +116,11 @@ def page(store: Store, came: Page) -> Touched:
             if isinstance(subject, Entry):
                 run.append((subject, sealed))
                 continue
-            _entries(session, run, touched)
+            _entries(session, run, touched, tally)
             run = []
-            _part(session, what, subject, touched)
-        _entries(session, run, touched)
+            _part(session, what, subject, touched, tally)
+        _entries(session, run, touched, tally)
+        tally.keep(session)
         came.cursor.keep(session)
         identity.set_meta(session, "actor", json.dumps(came.actor))
         _close_passed(session, came.cursor, touched)
@@ -134,7 +139,7 @@ def _touched(touched: dict[tuple[str, str], str | None]) -> Touched:
 
 
 def _entries(
-    session: Records, run: list[tuple[Entry, dict[str, str]]], touched: dict[tuple[str, str], str | None]
+    session: Records, run: list[tuple[Entry, dict[str, str]]], touched: dict[tuple[str, str], str | None], tally: Tally
 ) -> None:
     """Keeps a run of entries as history and folds them into rows and base pictures."""
     fresh = _unknown(session, run)
@@ -144,7 +149,7 @@ def _entries(
     session.many(f"INSERT INTO entry VALUES ({marks})", [_kept(entry, sealed) for entry, sealed in fresh])
     session.run("UPDATE ctx SET stamp=MAX(stamp, ?)", max(entry.stamp for entry, _ in fresh))
     rows: dict[tuple[str, str], Row | None] = {}
-    stood: dict[tuple[str, str], bool] = {}
+    stood: dict[tuple[str, str], Row | None] = {}
     based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
     for entry, _ in fresh:
         pair = (entry.entity, entry.record_id)
@@ -154,15 +159,16 @@ def _entries(
                 rows[pair] = overlay.base(session, *pair)[1]
             else:
                 rows[pair] = None if entry.kind == "create" else session.get(*pair)
-            stood[pair] = rows[pair] is not None
+            stood[pair] = rows[pair]
         rows[pair] = fold(rows[pair], entry.kind, entry.patch)
     made: dict[str, list[tuple[str, Row]]] = {}
     for pair, row in rows.items():
+        tally.moved(*pair, stood[pair], row)
         if pair in based:
             overlay.keep_base(session, *pair, row)
-        elif row is not None and not stood[pair]:
+        elif row is not None and stood[pair] is None:
             made.setdefault(pair[0], []).append((pair[1], row))
-        elif stood[pair]:
+        elif stood[pair] is not None:
             overlay.show(session, *pair, row)
     for entity, records in made.items():
         session.insert_many(entity, records)
@@ -209,23 +215,27 @@ def _show(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
         overlay.recompute(session, entity, record_id)
 
 
-def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None]) -> None:
+def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None], tally: Tally) -> None:
     """Takes a customer away (`leave`), all but its master data (`narrow`), or a company's own lists (`forget`)."""
     if what == "forget":
         found = session.rows("SELECT DISTINCT entity, record_id FROM entry WHERE stream=? AND root_id IS NULL", subject)
         session.run("DELETE FROM entry WHERE stream=? AND root_id IS NULL", subject)
-        doomed = [(entity, record_id) for entity, record_id in found]
+        doomed = list(dict.fromkeys([*found, *belonging(session, "company", subject)]))
     else:
         found = session.rows(
             "SELECT entity, record_id FROM entry WHERE root_id=? UNION SELECT entity, record_id FROM base_row"
             " WHERE root_id=? UNION SELECT entity, record_id FROM change WHERE root_id=?",
             subject, subject, subject,
         )  # fmt: skip
-        doomed = [pair for pair in found if what == "leave" or not registry.entity(pair[0]).shared]
+        # what came as rows, its entries beyond the horizon of HQ's log, is found by what it hangs on
+        every = dict.fromkeys([*found, *belonging(session, "customer", subject)])
+        doomed = [pair for pair in every if what == "leave" or not registry.entity(pair[0]).shared]
         for entity in {pair[0] for pair in doomed}:
             session.run("DELETE FROM entry WHERE root_id=? AND entity=?", subject, entity)
     for entity, record_id in doomed:
         touched[(entity, record_id)] = None if what == "forget" else subject
+        based, base = overlay.base(session, entity, record_id)
+        tally.moved(entity, record_id, base if based else session.get(entity, record_id), None)
         session.remove(entity, record_id)
         session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
         _keep_own_words(session, entity, record_id)
@@ -234,6 +244,7 @@ def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, st
         session.run("DELETE FROM editing WHERE customer_id=?", subject)
         session.run("DELETE FROM pin WHERE customer_id=?", subject)
         session.run("DELETE FROM watched WHERE customer_id=?", subject)
+        session.run("UPDATE fault SET was='{}', stands='{}' WHERE root_id=?", subject)
 
 
 def _keep_own_words(session: Records, entity: str, record_id: str) -> None:
@@ -260,3 +271,4 @@ def _forget_everything(session: Records, touched: dict[tuple[str, str], str | No
         session.run(f'DELETE FROM "{one.name}"')
     session.run("DELETE FROM entry")
     session.run("UPDATE base_row SET doc=NULL")
+    forget(session)

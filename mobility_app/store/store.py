@@ -18,7 +18,7 @@ from mobility_app.domain import clock
 from mobility_app.domain.access import Actor
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import StoreDamaged
-from mobility_app.store import capture, drafts, identity, search
+from mobility_app.store import capture, digests, drafts, identity, search
 from mobility_app.store.database import Watch, sqlcipher
 from mobility_app.store.ids import uuid7
 from mobility_app.store.migrate import migrate, steps
@@ -76,6 +76,7 @@ class Store:
             drafts.nobody_edits(session)
             records = Records(self.database.engine, session.watch)
             search.complete(records)
+            digests.complete(records)
             self.clock_offset_ms = int(identity.meta(records, OFFSET) or 0)
 
     def now(self) -> int:

@@ -1,13 +1,18 @@
-"""Whether a device's store is whole: pages, history chain of every customer, and rows equal to what history makes."""
+"""Whether a device's store is whole: pages, history chain of every customer, rows equal to what history makes, and all
+tables equal to the sums that HQ's are compared with; the search, and that nothing hangs on what is not there.
+
+Where HQ's log begins later than what this device had received (`horizons.py`), history has a gap that is no fault: the
+chain is taken up anew there, and what stands is vouched for by the sums. Nothing is changed here.
+"""
 
 from __future__ import annotations
 
 import json
 
 from mobility_app.domain import access, registry
-from mobility_app.domain.change import Entry, Row, fold, link
+from mobility_app.domain.change import CREATE, Entry, Row, fold, link
 from mobility_app.errors import StoreDamaged
-from mobility_app.store import identity, overlay
+from mobility_app.store import horizons, identity, overlay, scrub
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records, entry_of
 from mobility_app.store.store import Store
@@ -36,7 +41,29 @@ def _faults(store: Store, root_id: str | None) -> list[str]:
         where, params = ("WHERE root_id=?", (root_id,)) if root_id else ("", ())
         rows = session.rows(f"SELECT {_ENTRY} FROM entry {where} ORDER BY stream, seq", *params)
         entries = [(entry_of(row), row[15]) for row in rows]
-        return [*found, *_broken(session, entries), *([] if root_id else _drift(session, [e for e, _ in entries]))]
+        found += _broken(session, entries)
+        if root_id:
+            return found
+        found += [*_drift(session, [e for e, _ in entries]), *_astray(session)]
+    return found + [f"{entity}: the table differs from its sum" for entity in scrub.drifted(store)]
+
+
+def _astray(session: Records) -> list[str]:
+    """Records whose parent is not there, and customers that the search does not know, or knows too many."""
+    found = []
+    for one in registry.ENTITIES:
+        if one.parent:
+            parent = one.field(one.parent).refers
+            found += [
+                f"{one.name} {record_id}: its {parent} is not there"
+                for (record_id,) in session.rows(
+                    f'SELECT id FROM "{one.name}" WHERE {one.parent} IS NOT NULL'
+                    f' AND {one.parent} NOT IN (SELECT id FROM "{parent}")'
+                )
+            ]
+    return found + [
+        f"customer {record_id}: the search does not have it as it is" for record_id in scrub.unsearched(session)
+    ]
 
 
 def _pages(session: Records) -> list[str]:
@@ -45,12 +72,14 @@ def _pages(session: Records) -> list[str]:
 
 
 def _broken(session: Records, entries: list[tuple[Entry, str | None]]) -> list[str]:
-    partial = _partly_seen(session)
-    found, chains = list[str](), dict[str, str]()
+    partial, gaps = _partly_seen(session), horizons.read(session)
+    found, chains, last = list[str](), dict[str, str](), dict[str, int]()
     for entry, sealed in entries:
         if entry.root_id is None or entry.root_id in partial:
             continue
-        if link(chains.get(entry.root_id, ""), entry, json.loads(sealed or "{}")) != entry.chain:
+        anew = horizons.between(gaps, entry.stream, last.get(entry.root_id, 0), entry.seq)
+        last[entry.root_id] = entry.seq
+        if not anew and link(chains.get(entry.root_id, ""), entry, json.loads(sealed or "{}")) != entry.chain:
             found.append(f"history of {entry.root_id}: entry {entry.seq} was altered, or one before it was")
         chains[entry.root_id] = entry.chain
     return found
@@ -69,11 +98,17 @@ def _partly_seen(session: Records) -> set[str]:
 
 def _drift(session: Records, entries: list[Entry]) -> list[str]:
     rows: dict[tuple[str, str], Row | None] = {}
+    latest = {stream: max(numbers) for stream, numbers in horizons.read(session).items()}
+    partly = set[tuple[str, str]]()  # of these the log may have lost entries before we had them
     for entry in entries:
         pair = (entry.entity, entry.record_id)
+        if entry.seq <= latest.get(entry.stream, 0) or (pair not in rows and entry.kind != CREATE):
+            partly.add(pair)
         rows[pair] = fold(rows.get(pair), entry.kind, entry.patch)
     found = []
     for (entity, record_id), row in rows.items():
+        if (entity, record_id) in partly and latest:
+            continue
         based, base = overlay.base(session, entity, record_id)
         have = base if based else session.get(entity, record_id)
         names = registry.entity(entity).names

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from mobility_app.domain import digests
 from mobility_app.domain.change import OPEN, SENT, Change
 from mobility_app.errors import NotEnrolled, Refused, Unreachable
 from mobility_app.store import apply
@@ -18,10 +19,11 @@ from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.records import patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import protocol, signing
+from mobility_app.sync import protocol, signing, verify
 from mobility_app.sync.protocol import (
     ErrorAnswer,
     M,
+    Message,
     PullAnswer,
     PullRequest,
     PushAnswer,
@@ -43,6 +45,7 @@ class Round:
     refused: int = 0
     entries: int = 0
     requests: int = 0
+    mended: int = 0
 
 
 class Engine:
@@ -102,24 +105,31 @@ class Engine:
             with self.store.reading() as session:
                 at = Cursor.read(session)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
-            answer = self._ask(identity, "/v1/pull", PullRequest(cursor), PullAnswer, done)
+            answer = self._ask(identity, "/v1/pull", PullRequest(cursor, digests.GENERATION), PullAnswer, done)
             to = answer.cursor
             moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal)
             if moved != at or answer.events or answer.reset:
                 apply.page(self.store, _page(answer, moved))
             done.entries += len(answer.events)
+            verify.note_behind(self.store, answer.behind)
             if not answer.more:
+                self._verify(identity, answer.digest, done)
                 return
             if moved == at:
                 raise Unreachable("failed", "HQ promises more and sends nothing")
 
-    def _ask(
-        self, identity: Identity, target: str, message: PushRequest | PullRequest, kind: type[M], done: Round
-    ) -> M:
+    def _verify(self, identity: Identity, digest: str, done: Round) -> None:
+        def ask(target: str, message: Message, kind: type[M]) -> M:
+            return self._ask(identity, target, message, kind, done)
+
+        done.mended += verify.check(self.store, ask, digest)
+        verify.tell(self.store, ask)
+
+    def _ask(self, identity: Identity, target: str, message: Message, kind: type[M], done: Round) -> M:
         body = protocol.pack(message)
         if kind is PushAnswer:
             self.last_push = (target, body)
-        else:
+        elif kind is PullAnswer:
             self.last_pull = (target, body)
         signed = signing.headers(identity.private_key, identity.device_id, "POST", target, body, self.store.now())
         done.requests += 1

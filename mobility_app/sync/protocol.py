@@ -29,16 +29,20 @@ CHANGES_MAX = 5_000  # one transaction may be larger than a batch
 ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
 NUMBER_DIGITS_MAX = 19
 
+ROWS_MAX = 20_000  # ids in a comparison's request
+FAULTS_MAX = 200
+
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(max_length=60)]
+Sum = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A strict message: unknown keys and wrong types are refused."""
 
 
-class WireChange(_Message, frozen=True):
+class WireChange(Message, frozen=True):
     """A change of a device (`domain.change.Change`)."""
 
     dseq: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -53,13 +57,13 @@ class WireChange(_Message, frozen=True):
     atomic: bool = False
 
 
-class PushRequest(_Message, frozen=True):
+class PushRequest(Message, frozen=True):
     """Changes in the order of their dseq, without a gap; what was saved together is not cut apart."""
 
     changes: Annotated[list[WireChange], msgspec.Meta(min_length=1, max_length=CHANGES_MAX)]
 
 
-class WireVerdict(_Message, frozen=True):
+class WireVerdict(Message, frozen=True):
     """HQ's answer to one change (`hq.judge.Verdict`)."""
 
     dseq: int
@@ -72,13 +76,13 @@ class WireVerdict(_Message, frozen=True):
     clamped: bool = False
 
 
-class PushAnswer(_Message, frozen=True):
+class PushAnswer(Message, frozen=True):
     """Verdicts for the changes of the request, in their order."""
 
     verdicts: list[WireVerdict]
 
 
-class WireCursor(_Message, frozen=True):
+class WireCursor(Message, frozen=True):
     """How far the device has received (`store.cursor.Cursor`). `seal` is HQ's: it believes no other cursor."""
 
     epoch: str = ""
@@ -88,13 +92,14 @@ class WireCursor(_Message, frozen=True):
     seal: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-class PullRequest(_Message, frozen=True):
-    """Asks for what came after the cursor."""
+class PullRequest(Message, frozen=True):
+    """Asks for what came after the cursor. `digests`: the generation of sums that the device keeps, 0 for none."""
 
     cursor: WireCursor
+    digests: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
 
 
-class WireEntry(_Message, frozen=True):
+class WireEntry(Message, frozen=True):
     """A line of the log (`domain.change.Entry`), as far as the reader may see it. `sealed`: commitments of the rest."""
 
     stream: str
@@ -115,7 +120,7 @@ class WireEntry(_Message, frozen=True):
     sealed: dict[str, str] = {}
 
 
-class Event(_Message, frozen=True):
+class Event(Message, frozen=True):
     """One step of a page: an entry, or a customer that leaves (`leave`), keeps only its master data (`narrow`), or a
     company whose lists are to be forgotten (`forget`)."""
 
@@ -125,7 +130,7 @@ class Event(_Message, frozen=True):
     forget: str | None = None
 
 
-class WireActor(_Message, frozen=True):
+class WireActor(Message, frozen=True):
     """The user's role and reach as HQ sees them now."""
 
     role: str
@@ -134,18 +139,89 @@ class WireActor(_Message, frozen=True):
     language: str
 
 
-class PullAnswer(_Message, frozen=True):
+class PullAnswer(Message, frozen=True):
     """A page. Events are applied in order, in one transaction with the new cursor. `reset`: first forget everything
-    that HQ confirmed. `more`: ask again."""
+    that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
+    `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
+    comes as rows, by comparison."""
 
     actor: WireActor
     events: list[Event]
     cursor: WireCursor
     more: bool = False
     reset: bool = False
+    digest: str = ""
+    behind: dict[str, int] = {}
 
 
-class EnrolRequest(_Message, frozen=True):
+class CompareRequest(Message, frozen=True):
+    """What the device's tables sum to, by entity, at the cursor."""
+
+    cursor: WireCursor
+    generation: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+    sums: Annotated[dict[Name, Sum], msgspec.Meta(max_length=200)]
+
+
+class CompareAnswer(Message, frozen=True):
+    """For each entity that differs at HQ the sums of its buckets, 16 hex digits each, in order. `moved`: something came
+    after the cursor; pull first."""
+
+    buckets: dict[str, str] = {}
+    moved: bool = False
+
+
+class RowsRequest(Message, frozen=True):
+    """What the device holds in some buckets of an entity: id -> digest. Asks for what is otherwise at HQ."""
+
+    cursor: WireCursor
+    generation: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+    entity: Name
+    buckets: Annotated[list[Annotated[int, msgspec.Meta(ge=0, lt=256)]], msgspec.Meta(min_length=1, max_length=256)]
+    have: Annotated[dict[Id, Sum], msgspec.Meta(max_length=ROWS_MAX)]
+
+
+class WireRow(Message, frozen=True):
+    """A record as it stands at HQ, as far as the reader may see it; empty fields are left out."""
+
+    id: str
+    values: dict[str, Plain]
+    root: str | None = None
+
+
+class RowsAnswer(Message, frozen=True):
+    """Rows that are otherwise at HQ, ids that are not there. `more`: ask again, with what is there now."""
+
+    rows: list[WireRow] = []
+    gone: list[str] = []
+    more: bool = False
+    moved: bool = False
+
+
+class WireFault(Message, frozen=True):
+    """Something that was found wrong on the device and put right: the fields as they were and as they stand."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    at: Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+    kind: Name
+    entity: Name
+    id: Annotated[str, msgspec.Meta(max_length=32)]
+    was: dict[Name, Plain]
+    stands: dict[Name, Plain]
+
+
+class FaultsRequest(Message, frozen=True):
+    """Faults that HQ has not been told of, in order."""
+
+    faults: Annotated[list[WireFault], msgspec.Meta(min_length=1, max_length=FAULTS_MAX)]
+
+
+class FaultsAnswer(Message, frozen=True):
+    """The number up to which HQ keeps them."""
+
+    upto: int
+
+
+class EnrolRequest(Message, frozen=True):
     """A new device. `proof` signs the code with the new key."""
 
     code: Annotated[str, msgspec.Meta(max_length=200)]
@@ -154,7 +230,7 @@ class EnrolRequest(_Message, frozen=True):
     proof: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
 
 
-class EnrolAnswer(_Message, frozen=True):
+class EnrolAnswer(Message, frozen=True):
     """Who the device is from now on, and HQ's key, which must match the fingerprint in the code."""
 
     device_id: str
@@ -164,17 +240,17 @@ class EnrolAnswer(_Message, frozen=True):
     actor: WireActor
 
 
-class ErrorAnswer(_Message, frozen=True):
+class ErrorAnswer(Message, frozen=True):
     """Why HQ said no: a code of docs/errors.md."""
 
     error: str
     wanted: int = 0
 
 
-M = TypeVar("M", bound=_Message)
+M = TypeVar("M", bound=Message)
 
 
-def pack(message: _Message) -> bytes:
+def pack(message: Message) -> bytes:
     """The message as it travels."""
     return zstandard.ZstdCompressor(level=3).compress(msgspec.json.encode(message))
 

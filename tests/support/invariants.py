@@ -11,12 +11,14 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from mobility_app.domain import registry
+from mobility_app.domain import digests, registry
 from mobility_app.domain.change import LIVE, LOST, Row, fold
 from mobility_app.domain.fields import Merge
 from mobility_app.hq import devices as hq_devices
 from mobility_app.hq import involved, outbox, scopes
+from mobility_app.hq import scrub as hq_scrub
 from mobility_app.hq.office import Office
+from mobility_app.store import digests as device_digests
 from mobility_app.store import overlay
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
@@ -79,6 +81,24 @@ def pulled_exactly(name: str, store: Store, office: Office) -> None:
         roots = {row[0] for row in session.rows("SELECT DISTINCT root_id FROM entry WHERE root_id IS NOT NULL")}
         if hidden := {root for root in roots if not seen.get(root)}:
             raise Violation(f"14: {name} keeps history of {len(hidden)} customers that left")
+
+
+def sums_hold(name: str, store: Store) -> None:
+    """18: the sums that a device keeps are those of its tables."""
+    with store.reading() as session:
+        have = {part: number for part, number in device_digests.read(session).items() if number}
+    fresh: dict[str, int] = {}
+    for one in registry.ENTITIES:
+        for piece in device_digests.pieces(store.reading, one.name):
+            fresh = digests.plus(fresh, device_digests.summed(piece))
+    if have != {part: number for part, number in fresh.items() if number}:
+        raise Violation(f"18: {name} keeps other sums than its tables have")
+
+
+def hq_sums_hold(office: Office) -> None:
+    """18: what HQ's scrub finds is nothing, scope by scope and record by record."""
+    if found := hq_scrub.look(office.ledger):
+        raise Violation(f"18: {found[0][3]}")
 
 
 def streams(hq: Records) -> None:

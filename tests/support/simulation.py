@@ -20,6 +20,7 @@ from mobility_app.domain.change import LIVE, Row
 from mobility_app.errors import MobilityError, NotFound, Refused, Unreachable
 from mobility_app.hq.headquarters import Request
 from mobility_app.hq.office import Office
+from mobility_app.store import faults, overlay, scrub
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 from mobility_app.sync.engine import Engine
@@ -41,6 +42,7 @@ FAULTS = (
     "hq_crash",
     "clock",
     "forged",
+    "rot",
 )
 STEPS_MIN, STEPS_MAX = 60, 90
 SETTLE_ROUNDS = 12
@@ -73,6 +75,8 @@ class Member:
     store: Store
     engine: Engine
     saved: dict[int, tuple[str, str, str, str, int, int]] = field(default_factory=dict)  # dseq -> what was saved
+    rotten: bool = False  # a cell of it was changed around everything, and no scrub has looked since
+    rotted: bool = False  # it was so once
 
 
 def simulate(seed: int, folder: Path, template: Path | None = None) -> Outcome:
@@ -259,13 +263,14 @@ class _Simulation:
             member.clock.skew_ms = self.random.choice([0, -YEAR_MS, YEAR_MS, -40 * YEAR_MS])
             self.faults["clock"] += 1
         kind = self.random.choices(
-            ("edit", "create", "sync", "delete", "restore", "move", "share", "late", "forge"),
-            (42, 8, 32, 4, 3, 2, 2, 3, 6),
+            ("edit", "create", "sync", "delete", "restore", "move", "share", "late", "forge", "rot"),
+            (42, 8, 32, 4, 3, 2, 2, 3, 6, 2),
         )[0]
         self.note(number, member.name, kind)
         acts: dict[str, Callable[[Member], None]] = {
             "edit": self._edit, "create": self._create, "sync": self._sync, "delete": self._delete,
             "restore": self._restore, "move": self._move, "share": self._share, "forge": self._forge,
+            "rot": self._rot,
             "late": lambda _: self._deliver_late(2),
         }  # fmt: skip
         if kind in ("edit", "create", "delete", "restore", "sync") and self.strikes("device_crash", 0.15):
@@ -283,12 +288,38 @@ class _Simulation:
         finally:
             member.store.database.watch = None
         self._learn(member)
-        invariants.overlay_holds(member.name, member.store)
+        if not member.rotten:
+            invariants.overlay_holds(member.name, member.store)
 
     def _sync(self, member: Member) -> None:
         member.engine.round()
         self.rounds += 1
+        if not member.rotten:
+            self._exact(member)
+
+    def _exact(self, member: Member) -> None:
         invariants.pulled_exactly(member.name, member.store, self.office)
+        invariants.sums_hold(member.name, member.store)
+        with member.store.reading() as session:
+            noted = faults.newest(session, 1)
+        if noted and not member.rotted:
+            raise Violation(f"18: {member.name} mended a {noted[0].entity} that nobody had spoilt: {noted[0].kind}")
+
+    def _rot(self, member: Member) -> None:
+        """One cell of a device's table becomes another, around everything: found by the next scrub, put right by HQ."""
+        if "rot" not in self._on:
+            return
+        row = self._pick(member, "address")
+        record_id = str(row["id"])
+        with member.store.reading() as session:
+            if overlay.base(session, "address", record_id)[0]:
+                return
+        self.faults["rot"] += 1
+        with member.store.transaction() as session:
+            session.run("UPDATE ctx SET applying=1")
+            session.run("UPDATE address SET city=? WHERE id=?", f"rot {self.random.randrange(99)}", record_id)
+            session.run("UPDATE ctx SET applying=0")
+        member.rotten = member.rotted = True
 
     def _deliver_late(self, most: int) -> None:
         """Requests that were delayed arrive now, in any order, long after their sender gave up on them."""
@@ -421,11 +452,14 @@ class _Simulation:
     # -- invariants at the end
 
     def _settle(self) -> None:
+        for member in self.members.values():
+            scrub.scrub(member.store)
+            member.rotten = False
         for _ in range(SETTLE_ROUNDS):
             for member in self.members.values():
                 member.engine.round()
                 self._learn(member)
-                invariants.pulled_exactly(member.name, member.store, self.office)
+                self._exact(member)
         for member in self.members.values():
             with member.store.reading() as session:
                 left = session.value(f"SELECT COUNT(*) FROM change WHERE state IN ({_LIVE})")
@@ -439,6 +473,7 @@ class _Simulation:
                 raise Violation("16: an idle sync wrote")
 
     def _final(self) -> None:
+        invariants.hq_sums_hold(self.office)
         with self.office.ledger.reading() as hq:
             invariants.streams(hq)
             invariants.folds(hq)

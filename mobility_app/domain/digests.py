@@ -1,0 +1,209 @@
+"""The algebra of digests: one number for any set of records, the sum of a 64-bit hash of each of their values.
+
+A value counts as `XXH3-64(entity NUL id NUL field NUL text)`, text being what its column holds; the record itself as its
+field "id" with an empty text. Empty values count nothing, so a column that is added later changes no sum until it is
+filled. Sums are taken modulo 2^64: adding, changing and removing one value is an addition, in any order.
+
+Sums are kept apart by *part*: what a role may see, or an older version knows, is the sum of whole parts. Not against
+forgers: HQ's answers are signed. docs/protocol.md holds vectors. Nothing here reads or writes a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TypeAlias
+
+from xxhash import xxh3_64_intdigest
+
+from mobility_app.domain import registry
+from mobility_app.domain.access import MATRIX
+from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, Patch, Row
+from mobility_app.domain.fields import Entity, Plain, encode
+from mobility_app.errors import InvalidValue
+
+Sums: TypeAlias = dict[str, int]  # part -> sum
+
+MODULUS = 2**64
+GENERATION = 1
+# A field that was added, or whose choices grew, after the first release: devices below that generation never sum it.
+LATER: Mapping[tuple[str, str], int] = MappingProxyType({})
+BUCKETS = 256
+NOBODY = "nobody"  # a right that no role has
+RECORD = "id"  # the field that stands for the record itself
+
+# A right that every role may read needs no part of its own.
+_CLOSED = frozenset(right for right, by in MATRIX.items() if not all("R" in letters for letters in by.values()))
+
+
+def cell(entity: str, record_id: str, field: str, text: object) -> int:
+    """What one value counts. `text`: what the column holds."""
+    return xxh3_64_intdigest(f"{entity}\0{record_id}\0{field}\0{text}".encode())
+
+
+def bucket(record_id: str) -> int:
+    """In which of the BUCKETS a record is compared."""
+    return xxh3_64_intdigest(record_id.encode()) % BUCKETS
+
+
+@lru_cache(maxsize=4096)
+def part_of(entity: str, field: str, veil: tuple[str, str] | None = None) -> str:
+    """The part that a field is summed in: `entity[:right+right][@generation]`. `veil`: of a conflict, the entity and
+    field whose values it holds; whoever may not see those never sees the conflict."""
+    one = registry.entity(entity)
+    rights = {one.right}
+    if field != RECORD:
+        rights.add(one.field(field).right or one.right)
+    if veil is not None:
+        rights |= _veiled(*veil)
+    closed = "+".join(sorted(rights & _CLOSED | rights & {NOBODY}))
+    since = LATER.get((entity, field), 1)
+    return entity + (f":{closed}" if closed else "") + (f"@{since}" if since > 1 else "")
+
+
+def _veiled(entity: str, field: str) -> set[str]:
+    try:
+        other = registry.entity(entity)
+        return {other.right, other.field(field).right or other.right}
+    except InvalidValue:  # of a kind that this version does not know: nobody's
+        return {NOBODY}
+
+
+@lru_cache(maxsize=4096)
+def seen(part: str, role: str, generation: int) -> bool:
+    """Whether a role on a device of that generation holds what the part sums."""
+    name, _, since = part.partition("@")
+    closed = name.partition(":")[2]
+    readable = (r != NOBODY and "R" in MATRIX[r].get(role, "") for r in closed.split("+") if r)
+    return int(since or 1) <= generation and all(readable)
+
+
+def entity_of(part: str) -> str:
+    """The entity whose values the part sums."""
+    return part.partition("@")[0].partition(":")[0]
+
+
+@lru_cache(maxsize=1024)
+def _shape(entity: str, veil: tuple[str, str] | None) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
+    """(part, (place, field) ...) of an entity's fields in their order; the record itself has place -1."""
+    parts: dict[str, list[tuple[int, str]]] = {part_of(entity, RECORD, veil): []}
+    for place, name in enumerate(registry.entity(entity).names):
+        parts.setdefault(part_of(entity, name, veil), []).append((place, name))
+    return tuple((part, tuple(fields)) for part, fields in parts.items())
+
+
+def veil_of(entity: str, row: Mapping[str, object]) -> tuple[str, str] | None:
+    """What a conflict is about; None for every other entity."""
+    return (str(row.get("entity")), str(row.get("field"))) if entity == "conflict" else None
+
+
+def of_columns(entity: str, record_id: str, columns: Sequence[object]) -> Sums:
+    """The sums of a record, from what its columns hold in the order of the description's fields."""
+    veil = None
+    if entity == "conflict":
+        names = registry.entity(entity).names
+        veil = (str(columns[names.index("entity")]), str(columns[names.index("field")]))
+    head, found = f"{entity}\0{record_id}\0", Sums()
+    for part, fields in _shape(entity, veil):
+        found[part] = sum(
+            [
+                xxh3_64_intdigest(f"{head}{name}\0{columns[place]}".encode())
+                for place, name in fields
+                if columns[place] is not None
+            ]
+        )
+    found[part_of(entity, RECORD, veil)] += xxh3_64_intdigest(f"{head}{RECORD}\0".encode())
+    return {part: number % MODULUS for part, number in found.items()}
+
+
+def of_row(entity: str, record_id: str, row: Row | None) -> Sums:
+    """The sums of a record in plain values; nothing where there is none."""
+    if row is None:
+        return {}
+    one = registry.entity(entity)
+    return of_columns(entity, record_id, [encode(field, row.get(field.name)) for field in one.fields])
+
+
+def moved(entity: str, record_id: str, before: Row | None, after: Row | None) -> Sums:
+    """What the sums change by when a record becomes another: only differing values are hashed."""
+    if before is None or after is None:
+        return minus(of_row(entity, record_id, after), of_row(entity, record_id, before))
+    one = registry.entity(entity)
+    patch = {name: (before.get(name), after.get(name)) for name in one.names if before.get(name) != after.get(name)}
+    return _patched(one, record_id, patch, veil_of(entity, after))
+
+
+def of_patch(entity: str, record_id: str, kind: str, patch: Patch, veil: tuple[str, str] | None) -> Sums:
+    """What the sums change by with one entry of the log."""
+    if kind == LOST:
+        return {}
+    found = _patched(registry.entity(entity), record_id, patch, veil)
+    if kind in (CREATE, RESTORE, DELETE):
+        part, own = part_of(entity, RECORD, veil), cell(entity, record_id, RECORD, "")
+        found[part] = found.get(part, 0) + (-own if kind == DELETE else own)
+    return found
+
+
+def _patched(one: Entity, record_id: str, patch: Patch, veil: tuple[str, str] | None) -> Sums:
+    found = Sums()
+    for name, sides in patch.items():
+        part = part_of(one.name, name, veil)
+        found[part] = found.get(part, 0) + _side(one, record_id, name, sides[1]) - _side(one, record_id, name, sides[0])
+    return found
+
+
+def _side(one: Entity, record_id: str, name: str, value: Plain) -> int:
+    return 0 if value is None else cell(one.name, record_id, name, encode(one.field(name), value))
+
+
+def plus(one: Mapping[str, int], other: Mapping[str, int]) -> Sums:
+    """Both sums as one."""
+    found = dict(one)
+    for part, number in other.items():
+        found[part] = (found.get(part, 0) + number) % MODULUS
+    return found
+
+
+def minus(one: Mapping[str, int], other: Mapping[str, int]) -> Sums:
+    """The first without the second."""
+    return plus(one, {part: -number for part, number in other.items()})
+
+
+def total(sums: Mapping[str, int], role: str | None = None, generation: int = GENERATION) -> int:
+    """One number for all parts that a role of that generation holds; without a role for all of that generation."""
+    return sum(number for part, number in sums.items() if _counts(part, role, generation)) % MODULUS
+
+
+def _counts(part: str, role: str | None, generation: int) -> bool:
+    return seen(part, role, generation) if role is not None else int(part.partition("@")[2] or 1) <= generation
+
+
+def by_entity(sums: Mapping[str, int], role: str | None = None, generation: int = GENERATION) -> Sums:
+    """entity -> `total` of its parts; entities whose sum is nothing are left out."""
+    found = Sums()
+    for part, number in sums.items():
+        entity = entity_of(part)
+        found[entity] = (found.get(entity, 0) + total({part: number}, role, generation)) % MODULUS
+    return {entity: number for entity, number in found.items() if number}
+
+
+def text(number: int) -> str:
+    """A sum as it is kept and sent: 16 hex digits."""
+    return f"{number % MODULUS:016x}"
+
+
+def buckets(digests: Iterable[tuple[str, int]]) -> list[int]:
+    """The sums of BUCKETS buckets of (id, digest)."""
+    found = [0] * BUCKETS
+    for record_id, number in digests:
+        found[bucket(record_id)] += number
+    return [number % MODULUS for number in found]
+
+
+@lru_cache(maxsize=1)
+def fingerprint() -> str:
+    """Names what is summed in which part: another one, and kept sums are made anew."""
+    every = (part_of(one.name, name) + name for one in registry.ENTITIES for name in (RECORD, *one.names))
+    rights = (f"{right}{sorted(by.items())}" for right, by in sorted(MATRIX.items()))
+    return text(xxh3_64_intdigest("\n".join([*every, *rights]).encode()))

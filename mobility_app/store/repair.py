@@ -1,0 +1,88 @@
+"""Rows that HQ sent because this device's were otherwise, into the store: data, sums and faults in one transaction.
+
+Only what differs was sent. A record with open changes over it is put right underneath them; one that only this device
+has goes, unless open changes lie over it: then it stays until HQ has judged them. Nothing here is captured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mobility_app.domain import registry
+from mobility_app.domain.change import LIVE, Row
+from mobility_app.store import faults, overlay, search
+from mobility_app.store.apply import applying
+from mobility_app.store.digests import Tally
+from mobility_app.store.records import Records
+from mobility_app.store.store import Store, Touched
+
+_LIVE = ",".join(f"'{state}'" for state in LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record as HQ has it, in plain values; empty fields may be left out."""
+
+    record_id: str
+    root_id: str | None
+    values: Row
+
+
+def repair(store: Store, entity: str, rows: Iterable[Sent], gone: Iterable[str], *, expected: bool) -> tuple[int, int]:
+    """Puts records right. `expected`: they were to come this way, so that they are no faults. Returns (how many were
+    changed, how many were left because open changes lie over them)."""
+    names = registry.entity(entity).names
+    with applying(store) as session:
+        tally, touched, left = Tally(), dict[tuple[str, str], str | None](), 0
+        for one in rows:
+            row = {name: one.values.get(name) for name in names}
+            _put(session, store.now(), (entity, one.record_id, one.root_id), row, tally, expected=expected)
+            touched[(entity, one.record_id)] = one.root_id
+        for record_id in gone:
+            before = _confirmed(session, entity, record_id)
+            if before is None:
+                continue
+            if _open(session, entity, record_id):
+                left += 1
+                continue
+            root = session.root_of(entity, record_id, before)
+            tally.moved(entity, record_id, before, None)
+            session.remove(entity, record_id)
+            session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
+            if not expected:
+                faults.note(session, store.now(), faults.DROPPED, entity, record_id, root, was=before)
+            touched[(entity, record_id)] = root
+        tally.keep(session)
+        roots = frozenset(root for root in touched.values() if root)
+        search.refresh(session, sorted(roots))
+    store.tell(Touched(roots, frozenset(touched), "sync"))
+    return len(touched), left
+
+
+def _put(
+    session: Records, at: int, place: tuple[str, str, str | None], row: Row, tally: Tally, *, expected: bool
+) -> None:
+    entity, record_id, root = place
+    before = _confirmed(session, entity, record_id)
+    tally.moved(entity, record_id, before, row)
+    if overlay.base(session, entity, record_id)[0]:
+        overlay.keep_base(session, entity, record_id, row)
+        overlay.recompute(session, entity, record_id)
+    else:
+        overlay.show(session, entity, record_id, row)
+    if not expected:
+        kind = faults.MISSING if before is None else faults.REPAIRED
+        faults.note(session, at, kind, entity, record_id, root, was=before, stands=row)
+
+
+def _confirmed(session: Records, entity: str, record_id: str) -> Row | None:
+    """The record as HQ confirmed it, without its id."""
+    based, base = overlay.base(session, entity, record_id)
+    found = base if based else session.get(entity, record_id)
+    return {name: found.get(name) for name in registry.entity(entity).names} if found is not None else None
+
+
+def _open(session: Records, entity: str, record_id: str) -> bool:
+    sql = f"SELECT 1 FROM change WHERE entity=? AND record_id=? AND state IN ({_LIVE}) LIMIT 1"
+    return session.value(sql, entity, record_id) is not None
