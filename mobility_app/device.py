@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random as chance
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,13 @@ from mobility_app.store.identity import Identity
 from mobility_app.store.store import Store, wall_ms
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
+from mobility_app.sync.protocol import WAKE_MAX_SECONDS
 from mobility_app.sync.status import Board
-from mobility_app.sync.transport import HttpTransport
+from mobility_app.sync.transport import STALL_SECONDS, HttpTransport
+from mobility_app.sync.waker import Waker
 from mobility_app.sync.worker import SyncWorker
+
+WAKE_STALL_SECONDS = WAKE_MAX_SECONDS + STALL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,13 @@ class OpenDevice:
     store: Store
     files: FileVault
 
-    def engine(self, hq_url: str = "") -> Engine:
+    def engine(self, hq_url: str = "", stall_seconds: float = STALL_SECONDS) -> Engine:
         """A sync engine over HTTP to the HQ that the device is enrolled with; `hq_url` looks for it at another
         address. Raises NotEnrolled."""
         known = self.store.identity()
         if known is None:
             raise NotEnrolled("this device is not enrolled")
-        return Engine(self.store, HttpTransport(hq_url or known.hq_url))
+        return Engine(self.store, HttpTransport(hq_url or known.hq_url, stall_seconds))
 
     def moved(self, hq_url: str) -> None:
         """HQ has moved there: keeps the address. To be called after a round with it, which proves that it is the same HQ."""
@@ -47,8 +52,10 @@ class OpenDevice:
                 identity.keep(session, replace(known, hq_url=hq_url))
 
     def worker(self, board: Board) -> SyncWorker:
-        """The thread that syncs, not yet started."""
-        return SyncWorker(self.store, self.engine(), board, chance.SystemRandom().random)
+        """The threads that sync and wait for news, not yet started."""
+        jitter = chance.SystemRandom().random
+        waker = Waker(self.store, self.engine(stall_seconds=WAKE_STALL_SECONDS), jitter, time.monotonic)
+        return SyncWorker(self.store, self.engine(), board, jitter, waker)
 
     def watcher(self, usual: Path) -> FolderWorker:
         """The thread that attaches what is dropped into watched folders, not yet started."""

@@ -101,13 +101,14 @@ class FileRefused(MobilityError):
 
 
 class Unreachable(MobilityError):
-    """HQ did not answer, or somebody else answered in its place (`reason`: network, portal, busy, failed)."""
+    """HQ did not answer, or somebody else answered in its place (`reason`: network, stalled, portal, busy, failed).
+    `retry_seconds`: how long HQ asks to wait, 0 where it does not say."""
 
     code = "unreachable"
 
-    def __init__(self, reason: str, message: str = "") -> None:
+    def __init__(self, reason: str, message: str = "", retry_seconds: float = 0.0) -> None:
         super().__init__(message or f"headquarters unreachable: {reason}", reason=reason)
-        self.reason = reason
+        self.reason, self.retry_seconds = reason, retry_seconds
 
 
 class Refused(MobilityError):

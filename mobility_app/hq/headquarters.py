@@ -23,7 +23,7 @@ from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import Change, canonical
 from mobility_app.errors import DiskFull, Refused
-from mobility_app.hq import devices, faults
+from mobility_app.hq import devices, faults, wake
 from mobility_app.hq import digests as sums
 from mobility_app.hq.comparing import Comparison
 from mobility_app.hq.devices import Device
@@ -31,6 +31,7 @@ from mobility_app.hq.feed import Feed
 from mobility_app.hq.judge import Judge, Verdict
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.reach import REJECTED
+from mobility_app.hq.wake import Waiter
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
@@ -46,6 +47,8 @@ from mobility_app.sync.protocol import (
     PushAnswer,
     PushRequest,
     RowsRequest,
+    WakeAnswer,
+    WakeRequest,
     WireActor,
     WireChange,
     WireCursor,
@@ -90,8 +93,32 @@ class Headquarters:
 
     def answer(self, request: Request) -> Answer:
         """The signed answer. Never raises but for what is nobody's fault to hide: out of memory, a dying process."""
+        return self._answered(request, self._by_target)
+
+    def waking(self, request: Request) -> tuple[Answer, Waiter | None]:
+        """The answer to `/v1/wake` as things are now, and who may wait for a better one."""
+        waiting: list[Waiter] = []
+
+        def step(request: Request) -> bytes:
+            _require_message(request)
+            message, waiter = self._look(request)
+            waiting.extend([] if message.news else [waiter])
+            return protocol.pack(message)
+
+        answer = self._answered(request, step)
+        return answer, waiting[0] if waiting else None
+
+    def refused(self, request: Request, refusal: Refused) -> Answer:
+        """A signed no that the request itself need not be read for."""
+
+        def step(request: Request) -> bytes:
+            raise refusal
+
+        return self._answered(request, step)
+
+    def _answered(self, request: Request, step: Callable[[Request], bytes]) -> Answer:
         try:
-            status, body = 200, self._by_target(request)
+            status, body = 200, step(request)
         except Refused as refused:
             wanted = refused.details.get("wanted", 0)
             status = refused.status
@@ -107,6 +134,7 @@ class Headquarters:
         steps: dict[tuple[str, str], Callable[[Request], bytes]] = {
             ("POST", "/v1/push"): self._push,
             ("POST", "/v1/pull"): self._pull,
+            ("POST", "/v1/wake"): lambda request: protocol.pack(self._look(request)[0]),
             ("POST", "/v1/enrol"): self._enrol,
             ("POST", "/v1/compare"): self._compare,
             ("POST", "/v1/rows"): self._rows,
@@ -115,10 +143,7 @@ class Headquarters:
         step = steps.get((request.method, request.target))
         if step is None:
             raise Refused("no_such_address", 404)
-        if request.headers.get("content-type", "").split(";")[0].strip() != protocol.MEDIA_TYPE:
-            raise Refused("media_type", 415)
-        if len(request.body) > protocol.BODY_MAX_BYTES:
-            raise Refused("too_large", 413)
+        _require_message(request)
         return step(request)
 
     def _enrol(self, request: Request) -> bytes:
@@ -191,9 +216,12 @@ class Headquarters:
             page = Feed(session, actor, self.epoch, self.page_entries).page(cursor)
             who = _wire_actor(session, actor)
             digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
+            left = _left(session, page.cursor) if page.more else 0
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
-        return protocol.pack(PullAnswer(who, page.events, sealed, page.more, page.reset, digest, page.behind))
+        return protocol.pack(PullAnswer(
+            who, page.events, sealed, page.more, page.reset, digest, page.behind, left
+        ))  # fmt: skip
 
     def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:
         """What the device is to hold at that cursor, summed as far as it and HQ both can."""
@@ -231,6 +259,15 @@ class Headquarters:
             session = Records(opened.engine, opened.watch)
             device = self._verified(request, session)
             return protocol.pack(FaultsAnswer(faults.told(session, device.id, message.faults)))
+
+    def _look(self, request: Request) -> tuple[WakeAnswer, Waiter]:
+        message = protocol.unpack(request.body, WakeRequest, _encoding(request))
+        with self.ledger.reading() as session:
+            device = self._verified(request, session)
+            actor = devices.actor(session, device.user_id)
+            cursor = self._believed(device, message.cursor)
+            news, waiter = wake.look(session, actor, device.id, self.epoch, cursor, message.seconds)
+        return WakeAnswer(news), waiter
 
     def _believed(self, device: Device, at: WireCursor) -> Cursor:
         """The cursor as HQ gave it to this device; any other starts anew, as one of another epoch does. What left a
@@ -294,6 +331,20 @@ def _isolated(tx: Transaction, judge: Judge, changes: list[Change]) -> list[Verd
             logger.error("change %s set aside: %s", change.dseq, type(error).__name__, exc_info=error)
             verdicts.append(Verdict(change.dseq, REJECTED, "set_aside"))
     return verdicts
+
+
+def _left(session: Records, cursor: Cursor) -> int:
+    """How far a cursor is from the heads of its streams: about the entries that are still to come."""
+    heads = dict(session.rows("SELECT id, head FROM stream"))
+    return sum(max(0, int(heads.get(stream, 0)) - at) for stream, at in cursor.streams.items())
+
+
+def _require_message(request: Request) -> None:
+    """Raises Refused: 415 media_type, 413 too_large."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != protocol.MEDIA_TYPE:
+        raise Refused("media_type", 415)
+    if len(request.body) > protocol.BODY_MAX_BYTES:
+        raise Refused("too_large", 413)
 
 
 def _encoding(request: Request) -> str:

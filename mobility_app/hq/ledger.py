@@ -71,6 +71,7 @@ class Ledger:
         along: Callable[[Transaction], None] = lambda tx: None,
     ) -> None:  # fmt: skip
         self.database, self.now, self.random, self.along = database, now, random, along
+        self.published: Callable[[], None] = lambda: None  # called after each commit that entered something
         with database.transaction() as session:
             session.run("INSERT INTO stream (id, head) VALUES (?, 0) ON CONFLICT (id) DO NOTHING", scopes.GLOBAL)
             session.run(
@@ -99,6 +100,8 @@ class Ledger:
                 self.along(tx)
             tx.publish()
             session.run("UPDATE ctx SET applying=0")
+        if tx.entries:
+            self.published()
 
 
 class Transaction(Records):

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -16,11 +17,12 @@ from mobility_app.hq import mail_settings
 from mobility_app.hq.app import create_app
 from mobility_app.hq.office import Office
 from mobility_app.hq.post import Post
+from mobility_app.hq.wake import Hub
 from mobility_app.store.store import wall_ms
 from mobility_app.store.vault import replace_file
 
 HEADERS_MAX_BYTES = 16 * 1024
-CONNECTIONS_MAX = 500
+CONNECTIONS_MAX = 12_000  # each device keeps one that waits
 DRAIN_SECONDS = 20
 
 
@@ -36,11 +38,14 @@ def serve(
         filename=folder / "hq.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     listener = socket.create_server((host, port), reuse_port=False)
+    hub = Hub(office.ledger)
+    _more_files()
     config = uvicorn.Config(
-        create_app(office, office_key(office)),
+        create_app(office, office_key(office), hub),
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=HEADERS_MAX_BYTES,
         limit_concurrency=CONNECTIONS_MAX,
@@ -48,7 +53,7 @@ def serve(
         http="h11",
         ws="none",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, hub)
     if with_parent:
         threading.Thread(target=_follow_parent, daemon=True).start()
     stop = threading.Event()
@@ -64,6 +69,29 @@ def office_key(office: Office) -> str:
     if not path.exists():
         replace_file(path, office.random(16).hex().encode())
     return path.read_text("ascii")
+
+
+class _Server(uvicorn.Server):
+    """Lets those go who wait for a wake, before it drains what is in work."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._hub.close()
+        super().handle_exit(sig, frame)
+
+
+def _more_files() -> None:
+    """Lets this process keep as many connections as the system allows it: where it asks, it gets 1,024."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = CONNECTIONS_MAX * 2 if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS_MAX * 2)
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _follow_parent() -> None:

@@ -7,6 +7,7 @@ again: HQ knows a change by (device, number), the store knows an entry by (strea
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -17,6 +18,7 @@ from mobility_app.errors import NotEnrolled, Refused, Unreachable
 from mobility_app.store import apply
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
+from mobility_app.store.identity import read as read_identity
 from mobility_app.store.records import patch_plain
 from mobility_app.store.store import Store
 from mobility_app.sync import protocol, signing, verify
@@ -28,12 +30,16 @@ from mobility_app.sync.protocol import (
     PullRequest,
     PushAnswer,
     PushRequest,
+    WakeAnswer,
+    WakeRequest,
     WireCursor,
 )
-from mobility_app.sync.transport import Transport
+from mobility_app.sync.status import FETCHING, SENDING
+from mobility_app.sync.transport import Transport, retry_after
 
 BATCH_CHANGES = 500
 BATCH_LETTERS = 2_000_000
+TOO_MANY = 429
 BATCHES_MAX, PAGES_MAX = 10_000, 10_000
 
 
@@ -55,22 +61,40 @@ class Engine:
         self.store, self._transport = store, transport
         self.last_push: tuple[str, bytes] | None = None
         self.last_pull: tuple[str, bytes] | None = None
+        self.progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
-    def round(self) -> Round:
-        """Pushes and pulls until there is nothing more. Raises Unreachable, Refused, NotEnrolled."""
-        identity = self.store.identity()
-        if identity is None:
-            raise NotEnrolled("this device is not enrolled")
+    def round(self, *, fetch: bool = True) -> Round:
+        """Pushes and, where it shall `fetch`, pulls until there is nothing more. Raises Unreachable, Refused, NotEnrolled."""
+        identity, _ = self._known()
         done = Round()
         self._push_all(identity, done)
-        self._pull_all(identity, done)
+        if fetch:
+            self._pull_all(identity, done)
         return done
 
+    def news(self, seconds: int) -> bool:
+        """Waits at HQ until a pull would bring something; False: not within so many seconds, or a pull has passed it
+        meanwhile. Writes nothing. Raises as `round`."""
+        identity, at = self._known()
+        cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
+        answer = self._ask(identity, "/v1/wake", WakeRequest(cursor, seconds), WakeAnswer, Round())
+        return answer.news and self._known()[1] == at
+
+    def _known(self) -> tuple[Identity, Cursor]:
+        with self.store.reading() as session:
+            known, at = read_identity(session), Cursor.read(session)
+        if known is None:
+            raise NotEnrolled("this device is not enrolled")
+        return known, at
+
     def _push_all(self, identity: Identity, done: Round) -> None:
+        total = 0
         for _ in range(BATCHES_MAX):
             batch = self._next_batch()
             if not batch:
                 return
+            total = total or self._open_count()
+            self.progress(SENDING, done.pushed, max(total, done.pushed))
             apply.sent(self.store, [change.dseq for change in batch])
             request = PushRequest([protocol.wire_change(change) for change in batch])
             answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
@@ -80,6 +104,10 @@ class Engine:
             apply.verdicts(self.store, said)
             done.pushed += len(said)
             done.refused += sum(one.state == "rejected" for one in said)
+
+    def _open_count(self) -> int:
+        with self.store.reading() as session:
+            return int(session.value("SELECT COUNT(*) FROM change WHERE state IN (?, ?) AND dseq > 0", OPEN, SENT))
 
     def _next_batch(self) -> list[Change]:
         """The first open changes: whole transactions, up to a bound that only a single large one passes."""
@@ -112,6 +140,8 @@ class Engine:
                 apply.page(self.store, _page(answer, moved))
             done.entries += len(answer.events)
             verify.note_behind(self.store, answer.behind)
+            if answer.left or done.entries > len(answer.events):
+                self.progress(FETCHING, done.entries, done.entries + answer.left)
             if not answer.more:
                 self._verify(identity, answer.digest, done)
                 return
@@ -135,11 +165,13 @@ class Engine:
         done.requests += 1
         reply = self._transport.send("POST", target, signed, body)
         hq_ms = signing.check_answer(identity.hq_key, reply.status, reply.headers, reply.body, body)
-        self.store.learn_time(hq_ms)
+        if kind is not WakeAnswer:
+            self.store.learn_time(hq_ms)
         if reply.status != 200:
             error = protocol.unpack(reply.body, ErrorAnswer, hostile=False)
-            if reply.status >= 500:
-                raise Unreachable("failed" if error.error == "failed" else "busy", f"HQ: {error.error}")
+            if reply.status >= 500 or reply.status == TOO_MANY:
+                reason = "failed" if error.error == "failed" else "busy"
+                raise Unreachable(reason, f"HQ: {error.error}", retry_after(reply.headers))
             raise Refused(error.error, reply.status, wanted=error.wanted)
         return protocol.unpack(reply.body, kind, hostile=False)
 

@@ -28,6 +28,7 @@ DEPTH_MAX = 12
 CHANGES_MAX = 5_000  # one transaction may be larger than a batch
 ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
 NUMBER_DIGITS_MAX = 19
+WAKE_MAX_SECONDS = 60
 
 ROWS_MAX = 20_000  # ids in a comparison's request
 FAULTS_MAX = 200
@@ -143,7 +144,7 @@ class PullAnswer(Message, frozen=True):
     """A page. Events are applied in order, in one transaction with the new cursor. `reset`: first forget everything
     that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
-    comes as rows, by comparison."""
+    comes as rows, by comparison. `left`: about how many entries are still to come, where there is more."""
 
     actor: WireActor
     events: list[Event]
@@ -152,6 +153,20 @@ class PullAnswer(Message, frozen=True):
     reset: bool = False
     digest: str = ""
     behind: dict[str, int] = {}
+    left: Count = 0
+
+
+class WakeRequest(Message, frozen=True):
+    """Asks to be told when there is something after the cursor, and waits for it, at most so many seconds."""
+
+    cursor: WireCursor
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=WAKE_MAX_SECONDS)] = 0
+
+
+class WakeAnswer(Message, frozen=True):
+    """`news`: a pull would bring something. Without it the time is over."""
+
+    news: bool = False
 
 
 class CompareRequest(Message, frozen=True):

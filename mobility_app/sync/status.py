@@ -11,14 +11,28 @@ from mobility_app.store.store import Store
 OFFLINE, SYNCING, ONLINE, STOPPED = "offline", "syncing", "online", "stopped"
 
 
+SENDING, FETCHING = "sending", "fetching"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a round is. `doing`: sending (changes) or fetching (entries, about); done of total."""
+
+    doing: str
+    done: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`state`: offline, syncing, online, or stopped (HQ refuses this device: `problem` says why). Instants in UTC ms."""
+    """`state`: offline, syncing, online, or stopped (HQ refuses this device: `problem` says why). Instants in UTC ms.
+    `progress` only while there is something to tell."""
 
     state: str = OFFLINE
     last_sync_at: int | None = None
     problem: str = ""
     retry_at: int | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

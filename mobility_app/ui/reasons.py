@@ -100,6 +100,7 @@ FILE = MappingProxyType(
 NETWORK = MappingProxyType(
     {
         "network": N_("The server did not answer. Check the network."),
+        "stalled": N_("The server did not answer. Check the network."),
         "portal": N_("Another page answered in place of the server. Open a browser and log in to this network."),
         "busy": N_("The server is busy."),
         "failed": N_("The server had a problem. Tell the office if it stays."),
