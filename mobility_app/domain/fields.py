@@ -58,9 +58,13 @@ class Merge(Enum):
     """What HQ does when two people changed the same field without seeing each other (sync.md 2.8)."""
 
     LWW = "lww"
-    GROUP = "group"
+    GROUP = "group"  # later wins, for all fields of the group or for none
     SET = "set"
     TEXT3 = "text3"
+    COUNTER = "counter"  # both differences count
+    PROGRESS = "progress"  # the furthest stands: choices in their order, numbers, flags; may have a group
+    MOST = "most"  # the larger stands: the latest of two instants
+    LEAST = "least"
     APPEND = "append"
     HQ = "hq"
     IMMUTABLE = "immutable"
@@ -118,7 +122,7 @@ class Entity:
 
     def group(self, field: Field) -> tuple[str, ...]:
         """Names of all fields that win together with `field`, itself included."""
-        if field.merge is not Merge.GROUP:
+        if not field.group:
             return (field.name,)
         return tuple(other.name for other in self.fields if other.group == field.group)
 

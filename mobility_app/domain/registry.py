@@ -67,7 +67,9 @@ def _verify() -> None:
             where = f"{one.name}.{field.name}"
             assert not field.right or field.right in access.MATRIX, f"{where}: unknown right {field.right}"
             assert (field.kind is Kind.CHOICE) == bool(field.choices), f"{where}: choices"
-            assert (field.merge is Merge.GROUP) == bool(field.group), f"{where}: group"
+            assert (field.merge is Merge.GROUP) <= bool(field.group), f"{where}: group"
+            grouped = field.merge in (Merge.GROUP, Merge.PROGRESS)
+            assert grouped or not field.group, f"{where}: that rule has no groups"
             assert field.merge is not Merge.SET or field.kind is Kind.REFS, f"{where}: a set of what?"
             assert field.merge is not Merge.TEXT3 or field.kind is Kind.NOTE, f"{where}: only notes merge by lines"
             assert not field.refers or field.refers in BY_NAME, f"{where}: refers to nothing"

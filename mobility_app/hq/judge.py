@@ -180,7 +180,7 @@ class Judge:
         lost: Patch = {}
         clashes: list[Clash] = []
         for names in _groups(one, change.patch):
-            self._field(one, change, row, state, names, own, fates, wanted, lost, clashes)
+            self._field(one, change, record_id, row, state, names, own, fates, wanted, lost, clashes)
         after = self._settled(one, {**row, **wanted}, change.patch, row) if wanted else row
         moved = {name: after[name] for name in one.names if after[name] != row.get(name)}
         if "territory_id" in moved:
@@ -193,7 +193,7 @@ class Judge:
         return _summed(change.dseq, change.patch, fates)
 
     def _field(
-        self, one: Entity, change: Change, row: Row, state: State, names: tuple[str, ...], own: bool,
+        self, one: Entity, change: Change, record_id: str, row: Row, state: State, names: tuple[str, ...], own: bool,
         fates: dict[str, tuple[str, str]], wanted: Row, lost: Patch,
         clashes: list[Clash],
     ) -> None:  # fmt: skip
@@ -208,18 +208,30 @@ class Judge:
             return
         seq, stamp, device = state.version(one.group(one.field(names[0])))
         theirs = {name: row.get(name) for name in names}
-        rule = one.field(names[0]).merge
-        if rule in (Merge.TEXT3, Merge.SET):
+        fields = [one.field(name) for name in names]
+        rule = fields[0].merge
+        concurrent = seq > change.base and device != self._device
+        if rule in merge.JOINS:
             # Always on what the author saw: this device's own last version may hold somebody else's lines by now.
             name = names[0]
-            joined = (merge.text3 if rule is Merge.TEXT3 else merge.refs)(base[name], mine[name], theirs[name])
+            marks = self._marks(record_id, name) if concurrent and rule is Merge.TEXT3 else (merge.MINE, merge.THEIRS)
+            joined = merge.joined(fields[0], base[name], mine[name], theirs[name], marks)
             wanted[name] = self._checked(one, one.field(name), joined)  # two that fit may be too long as one
             if joined != mine[name]:
                 fates[name] = (MERGED, "")
             return
-        concurrent = seq > change.base and device != self._device
         if not concurrent or theirs == mine:
             wanted.update(mine)
+            return
+        if merge.alike(fields, mine, theirs):  # said the same in other letters: nobody lost anything
+            fates.update(dict.fromkeys(moved, (MERGED, "")))
+            return
+        if rule in (Merge.PROGRESS, Merge.MOST, Merge.LEAST):
+            if merge.further(fields, mine, theirs):
+                wanted.update(mine)
+            else:
+                fates.update(dict.fromkeys(moved, (MERGED, "")))
+                lost.update({name: (theirs[name], mine[name]) for name in moved if mine[name] != theirs[name]})
             return
         wins = merge.incoming_wins((change.stamp, self._device), (stamp, device or ""))
         # A group that wins also takes along fields that its author had left alone: those values are lost as well.
@@ -250,6 +262,12 @@ class Judge:
                 "rule": one.field(name).merge.value,
             })  # fmt: skip
             self._tx.author = cause
+
+    def _marks(self, record_id: str, name: str) -> tuple[str, str]:
+        """What stands before each version of a line that two people wrote: who."""
+        users = (self._actor.user_id, self._standing_author(record_id, name)[2])
+        mine, theirs = ((self._tx.get("user", user) or {}).get("name") if user else None for user in users)
+        return f"[{mine}]" if mine else merge.MINE, f"[{theirs}]" if theirs else merge.THEIRS
 
     def _standing_author(self, record_id: str, name: str) -> tuple[int, int, str | None]:
         """(sequence number, instant, user) of the newest published entry that set the field."""

@@ -11,7 +11,7 @@ import json
 
 from mobility_app.domain import merge, registry
 from mobility_app.domain.change import LIVE, UPDATE, Patch, Row, fold
-from mobility_app.domain.fields import Merge, decode, encode
+from mobility_app.domain.fields import decode, encode
 from mobility_app.store.records import Records, patch_plain
 
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
@@ -23,11 +23,8 @@ def over(entity: str, row: Row | None, kind: str, patch: Patch) -> Row | None:
         one = registry.entity(entity)
         guess: Patch = {}
         for name, (before, after) in patch.items():
-            rule = one.field(name).merge
-            if rule is Merge.TEXT3:
-                after = merge.text3(before, after, row.get(name))
-            elif rule is Merge.SET:
-                after = merge.refs(before, after, row.get(name))
+            if one.field(name).merge in merge.JOINS:
+                after = merge.joined(one.field(name), before, after, row.get(name))
             guess[name] = (before, after)
         patch = guess
     return fold(row, kind, patch)

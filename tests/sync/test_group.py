@@ -8,23 +8,23 @@ from tests.support.fleet import Fleet
 
 
 def test_a_winning_group_tells_of_every_value_that_it_replaced(tmp_path: Path) -> None:
-    """Found by the simulation: seed 323 kept "closed" nowhere when an older progress won with its "open"."""
+    """Found by the simulation: seed 323 kept one side nowhere of a field that only the loser had changed."""
     fleet = Fleet(tmp_path)
     fleet.user("Ana")
     fleet.user("Rui")
     ana, rui = fleet.device("ana", "Ana"), fleet.device("rui", "Rui")
     with ana.store.writing() as tx:
         customer = tx.create("customer", {"name": "C"})
-        ticket = tx.create("ticket", {"customer_id": customer, "description": "broken"})
+        address = tx.create("address", {"customer_id": customer, "line1": "Rua A", "city": "Porto"})
     fleet.settle()
     with rui.store.writing() as tx:
-        tx.update("ticket", ticket, {"progress_percent": 100})
+        tx.update("address", address, {"line1": "Calle Mayor", "city": "Vigo"})
     with ana.store.writing() as tx:
-        tx.update("ticket", ticket, {"progress_percent": 35})
+        tx.update("address", address, {"line1": "Rua B"})
     rui.sync()
     fleet.settle()
     lost = {(row["field"], row["winner"], row["loser"]) for row in fleet.office.dump()["conflict"].values()}
-    assert lost == {("progress_percent", 35, 100), ("status", "open", "closed")}
+    assert lost == {("line1", "Rua B", "Calle Mayor"), ("city", "Porto", "Vigo")}
 
 
 def test_two_telephones_typed_at_once_are_one_conflict_and_never_mixed(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ CONFLICT = Entity(
         Field("winner_at", Kind.INSTANT, Merge.HQ),
         Field("loser_at", Kind.INSTANT, Merge.HQ),
         Field("rule", merge=Merge.HQ, most=20),
-        Field("state", Kind.CHOICE, required=True, choices=("open", "settled"), default="open"),
+        Field("state", Kind.CHOICE, Merge.PROGRESS, required=True, choices=("open", "settled"), default="open"),
     ),
     Scope.ROOT,
     right="conflict",

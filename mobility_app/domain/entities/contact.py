@@ -16,7 +16,7 @@ CONTACT = Entity(
         Field("employer"),
         Field("job_title"),
         Field("notes", Kind.NOTE, Merge.TEXT3),
-        Field("opted_out", Kind.FLAG, required=True, default=False),
+        Field("opted_out", Kind.FLAG, Merge.PROGRESS, required=True, default=False),
     ),
     Scope.ROOT,
     right="card",

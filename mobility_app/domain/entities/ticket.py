@@ -10,11 +10,11 @@ TICKET = Entity(
         Field("customer_id", Kind.REF, Merge.IMMUTABLE, required=True, refers="customer", indexed=True),
         Field("reference", merge=Merge.IMMUTABLE, required=True, most=40),
         Field("description", Kind.NOTE, required=True, most=20_000),
-        Field("progress_percent", Kind.INTEGER, Merge.GROUP, required=True, default=0, group="progress", most=100),
+        Field("progress_percent", Kind.INTEGER, Merge.PROGRESS, required=True, default=0, group="progress", most=100),
         Field(
             "status",
             Kind.CHOICE,
-            Merge.GROUP,
+            Merge.PROGRESS,
             required=True,
             choices=("open", "closed"),
             default="open",

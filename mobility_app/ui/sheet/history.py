@@ -12,7 +12,6 @@ from functools import partial
 
 from mobility_app.domain import access, registry
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Row
-from mobility_app.domain.fields import Merge
 from mobility_app.store import verify
 from mobility_app.store.queries.history_page import HQ, Asked, HistoryPage, Shown, page
 from mobility_app.store.store import Store
@@ -125,7 +124,7 @@ def earlier(change: Shown, field: str) -> Row:
     """What putting a field back writes: its value of before, or the one that lost; with it those of its group."""
     one = registry.entity(change.entity)
     chosen = one.field(field)
-    together = one.group(chosen) if chosen.merge is Merge.GROUP else (field,)
+    together = one.group(chosen)
     return {
         line.field: line.after if change.kind == LOST else line.before
         for line in change.lines
