@@ -118,7 +118,7 @@ def page(store: Store, came: Page) -> Touched:
                 continue
             _entries(session, run, touched, tally)
             run = []
-            _part(session, what, subject, touched, tally)
+            part(session, what, subject, touched, tally)
         _entries(session, run, touched, tally)
         tally.keep(session)
         came.cursor.keep(session)
@@ -215,7 +215,7 @@ def _show(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
         overlay.recompute(session, entity, record_id)
 
 
-def _part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None], tally: Tally) -> None:
+def part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None], tally: Tally) -> None:
     """Takes a customer away (`leave`), all but its master data (`narrow`), or a company's own lists (`forget`)."""
     if what == "forget":
         found = session.rows("SELECT DISTINCT entity, record_id FROM entry WHERE stream=? AND root_id IS NULL", subject)

@@ -6,13 +6,13 @@ has goes, unless open changes lie over it: then it stays until HQ has judged the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import LIVE, Row
 from mobility_app.store import faults, overlay, search
-from mobility_app.store.apply import applying
+from mobility_app.store.apply import applying, part
 from mobility_app.store.digests import Tally
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store, Touched
@@ -29,7 +29,7 @@ class Sent:
     values: Row
 
 
-def repair(store: Store, entity: str, rows: Iterable[Sent], gone: Iterable[str], *, expected: bool) -> tuple[int, int]:
+def repair(store: Store, entity: str, rows: Iterable[Sent], gone: Collection[str], *, expected: bool) -> tuple[int, int]:
     """Puts records right. `expected`: they were to come this way, so that they are no faults. Returns (how many were
     changed, how many were left because open changes lie over them)."""
     names = registry.entity(entity).names
@@ -40,22 +40,16 @@ def repair(store: Store, entity: str, rows: Iterable[Sent], gone: Iterable[str],
             _put(session, store.now(), (entity, one.record_id, one.root_id), row, tally, expected=expected)
             touched[(entity, one.record_id)] = one.root_id
         for record_id in gone:
-            before = _confirmed(session, entity, record_id)
-            if before is None:
-                continue
             if _open(session, entity, record_id):
                 left += 1
-                continue
-            root = session.root_of(entity, record_id, before)
-            tally.moved(entity, record_id, before, None)
-            session.remove(entity, record_id)
-            session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
-            if not expected:
-                faults.note(session, store.now(), faults.DROPPED, entity, record_id, root, was=before)
-            touched[(entity, record_id)] = root
+            else:
+                _drop(session, store.now(), (entity, record_id), tally, touched, expected=expected)
         tally.keep(session)
         roots = frozenset(root for root in touched.values() if root)
         search.refresh(session, sorted(roots))
+    if gone:
+        with store.reading() as session:
+            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
     store.tell(Touched(roots, frozenset(touched), "sync"))
     return len(touched), left
 
@@ -74,6 +68,29 @@ def _put(
     if not expected:
         kind = faults.MISSING if before is None else faults.REPAIRED
         faults.note(session, at, kind, entity, record_id, root, was=before, stands=row)
+
+
+def _drop(
+    session: Records, at: int, pair: tuple[str, str], tally: Tally, touched: dict[tuple[str, str], str | None], *,
+    expected: bool,
+) -> None:  # fmt: skip
+    """Takes away what HQ does not have for this device. A customer goes as one that leaves, with all that hangs on it."""
+    entity, record_id = pair
+    before = _confirmed(session, entity, record_id)
+    if before is None:
+        return
+    root = session.root_of(entity, record_id, before)
+    if entity == "customer":
+        part(session, "leave", record_id, touched, tally)
+    else:
+        tally.moved(entity, record_id, before, None)
+        session.remove(entity, record_id)
+        session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
+        touched[pair] = root
+    if expected:
+        session.run("DELETE FROM entry WHERE entity=? AND record_id=?", entity, record_id)
+    else:
+        faults.note(session, at, faults.DROPPED, entity, record_id, root, was=before if entity != "customer" else {})
 
 
 def _confirmed(session: Records, entity: str, record_id: str) -> Row | None:
