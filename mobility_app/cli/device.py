@@ -16,6 +16,7 @@ from mobility_app.config import APP_PORT, Config, device_folder
 from mobility_app.device import OpenDevice, enrol_new, unlock
 from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
+from mobility_app.store.faults import described, newest
 from mobility_app.store.passphrase import suggest_passphrase
 from mobility_app.store.verify import faults
 
@@ -116,10 +117,17 @@ def sync(
 
 
 def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:
-    """Check this device: its pages, the history's chain, and that what is shown is what history makes."""
+    """Check this device: pages, the history's chain, what is shown against what history makes and against the sums that
+    headquarters' are compared with, the search, and that the files noted as here are here. Exit code 1 on any fault."""
     opened = _unlocked(folder, passphrase_stdin)
     found = faults(opened.store)
+    with opened.store.reading() as session:
+        blobs = session.rows("SELECT file_id, token FROM blob")
+        mended = newest(session)
+    found += [f"file {file_id}: its bytes are not here" for file_id, token in blobs if not opened.files.holds(token)]
     opened.store.close()
+    for one in mended:
+        typer.echo(text("Put right earlier: {what}", what=described(one)))
     for line in found:
         typer.echo(line)
     if found:

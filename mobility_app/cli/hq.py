@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from rich.progress import Progress
 
-from mobility_app.cli import hq_mail
+from mobility_app.cli import hq_mail, hq_whole
 from mobility_app.cli.reasons import INTAKE
 from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
@@ -143,17 +143,4 @@ def dump(folder: Path = FOLDER) -> None:
     typer.echo(json.dumps(_office(folder, made=True).dump(), ensure_ascii=False, indent=1, sort_keys=True))
 
 
-@app.command(epilog="Example: mobility hq verify --folder ./hq")
-def verify(folder: Path = FOLDER) -> None:
-    """Check the log: numbers without a gap, its chain unbroken, the tables equal to what it makes."""
-    from mobility_app.hq.verify import faults
-
-    _tell(faults(_office(folder, made=True).ledger))
-
-
-def _tell(found: list[str]) -> None:
-    for line in found:
-        typer.echo(line)
-    if found:
-        raise typer.Exit(1)
-    typer.echo(text("Everything is in order."))
+hq_whole.add_to(app)

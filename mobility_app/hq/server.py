@@ -15,6 +15,7 @@ import uvicorn
 
 from mobility_app.hq import mail_settings
 from mobility_app.hq.app import create_app
+from mobility_app.hq.nightly import Nightly
 from mobility_app.hq.office import Office
 from mobility_app.hq.post import Post
 from mobility_app.hq.wake import Hub
@@ -59,6 +60,7 @@ def serve(
     stop = threading.Event()
     if settings is not None:  # after the port was bound: one server for a folder, so one post
         threading.Thread(target=Post(office.ledger, settings).run, args=(stop,), daemon=True, name="post").start()
+    threading.Thread(target=Nightly(office.ledger).run, args=(stop,), daemon=True, name="nightly").start()
     server.run(sockets=[listener])
     stop.set()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mobility_app.domain.change import Row
 from mobility_app.store.records import Records
@@ -46,6 +47,13 @@ def note(
         *(json.dumps({n: row.get(n) for n in names}, ensure_ascii=False) for row in (before, after)),
     )  # fmt: skip
     session.run("DELETE FROM fault WHERE told=1 AND number <= (SELECT MAX(number) FROM fault) - ?", KEPT_MAX)
+
+
+def described(one: Fault) -> str:
+    """One plain line, for the command line and the log."""
+    at = datetime.fromtimestamp(one.at / 1000, UTC).isoformat(timespec="seconds")
+    moved = ", ".join(f"{name}: {one.was.get(name)!r} -> {value!r}" for name, value in one.stands.items())
+    return " ".join(part for part in (at, one.kind, one.entity, one.record_id, moved) if part)
 
 
 def untold(session: Records, most: int) -> list[Fault]:

@@ -29,7 +29,9 @@ class Sent:
     values: Row
 
 
-def repair(store: Store, entity: str, rows: Iterable[Sent], gone: Collection[str], *, expected: bool) -> tuple[int, int]:
+def repair(
+    store: Store, entity: str, rows: Iterable[Sent], gone: Collection[str], *, expected: bool
+) -> tuple[int, int]:
     """Puts records right. `expected`: they were to come this way, so that they are no faults. Returns (how many were
     changed, how many were left because open changes lie over them)."""
     names = registry.entity(entity).names

@@ -8,6 +8,7 @@ puts them right. Nothing is decided here about who is right; only the search, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from mobility_app.domain import digests, registry
 from mobility_app.store import digests as kept
@@ -16,7 +17,7 @@ from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
 EVERY_MS = 24 * 3_600_000
-LAST = "scrubbed_at"
+LAST, STEP = "scrubbed_at", "scrub_step"
 TRIES = 3  # of one entity: a page that came meanwhile moves its sums
 
 
@@ -28,26 +29,36 @@ def due(store: Store) -> bool:
 
 
 def scrub(store: Store, stop: Callable[[], bool] = lambda: False) -> int:
-    """Looks at everything. Returns how many faults were found; 0 also where `stop` ended it early."""
-    found = 0
-    for step in _steps(store):
+    """Looks at everything. Returns how many faults were found. Where `stop` ends it, the next one goes on from there."""
+    with store.reading() as session:
+        begin, found = int(identity.meta(session, STEP) or 0), 0
+    steps = _steps()
+    for number in range(min(begin, len(steps) - 1), len(steps)):
         if stop():
-            return 0
-        found += step
-    with store.transaction() as session:
-        identity.set_meta(session, LAST, str(store.now()))
+            _note(store, **{STEP: str(number)})
+            return found
+        found += steps[number](store)
+    _note(store, **{STEP: "0", LAST: str(store.now())})
     return found
 
 
-def _steps(store: Store) -> Iterator[int]:
+def _note(store: Store, **notes: str) -> None:
+    with store.transaction() as session:
+        for key, value in notes.items():
+            identity.set_meta(session, key, value)
+
+
+def _steps() -> list[Callable[[Store], int]]:
+    entities = [partial(_entity, entity=one.name) for one in registry.ENTITIES]
+    return [_paged, *entities, _searched]
+
+
+def _paged(store: Store) -> int:
     with store.reading() as session:
         tables = [
             row[0] for row in session.rows("SELECT name FROM sqlite_schema WHERE type='table' AND sql IS NOT NULL")
         ]
-    yield _noted(store, faults.PAGES, list(_pages(store, tables)))
-    for one in registry.ENTITIES:
-        yield _entity(store, one.name)
-    yield _searched(store)
+    return _noted(store, faults.PAGES, list(_pages(store, tables)))
 
 
 def _pages(store: Store, tables: list[str]) -> Iterator[str]:

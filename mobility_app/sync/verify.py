@@ -8,13 +8,13 @@ when something changed, so that no comparison goes round in circles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from mobility_app.domain import digests, registry
 from mobility_app.errors import InvalidValue
 from mobility_app.store import digests as kept
-from mobility_app.store import faults, horizons, identity
+from mobility_app.store import faults, horizons, identity, scrub
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.repair import Sent, repair
 from mobility_app.store.store import Store
@@ -183,3 +183,9 @@ def tell(store: Store, ask: Ask) -> None:
             faults.told(session, answer.upto)
         if answer.upto < found[-1].number:
             return
+
+
+def nightly(store: Store, stop: Callable[[], bool]) -> bool:
+    """Once a day, when there is nothing to do: looks through the whole store. Returns whether something was found: then
+    the next round, at once, puts it right. `stop` ends it early; the next time goes on from there."""
+    return scrub.due(store) and scrub.scrub(store, stop) > 0

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from mobility_app.errors import MobilityError, NotEnrolled, Refused, Unreachable
 from mobility_app.store import identity
 from mobility_app.store.store import LOCAL, Store, Touched
+from mobility_app.sync import verify
 from mobility_app.sync.backoff import Backoff
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, SYNCING, Board, Progress
@@ -132,6 +133,8 @@ class SyncWorker:
         done = {"last_sync_at": self._store.now()} if fetch else {}
         self._board.update(state=ONLINE, problem="", retry_at=None, progress=None, **done)
         self._keep_time(KEEP_EVERY_MS)
+        if verify.nightly(self._store, lambda: self._stop.is_set() or self._wake.is_set()):
+            self._news()
         if self._waker is not None:
             self._waker.go(not metered)
         waits = metered or (self._waker is not None and self._waker.waits)

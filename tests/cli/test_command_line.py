@@ -17,7 +17,9 @@ import typer
 
 from mobility_app import cli
 from mobility_app.cli import hq
+from mobility_app.hq.office import Office
 from mobility_app.store import vault
+from mobility_app.store.store import wall_ms
 
 PASSPHRASE = "cinco palavras de teste aqui"
 
@@ -245,3 +247,25 @@ def test_it_speaks_the_language_of_the_person(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert one_line(mobility("hq", "invite", "Nobody", "--folder", tmp_path)) == words
+
+
+def test_a_table_changed_around_the_log_is_found_noted_and_mended_by_command(
+    mobility: Mobility, tmp_path: Path
+) -> None:
+    hq = ("--folder", tmp_path / "hq")
+    company = mobility("hq", "company", "Lusa", "--country", "PT", *hq).out.strip()
+    office = Office(tmp_path / "hq", now=wall_ms)
+    with office.database.transaction() as session:
+        session.run("UPDATE ctx SET applying=1")
+        session.run("UPDATE company SET name='Rot' WHERE id=?", company)
+        session.run("UPDATE ctx SET applying=0")
+    line = f"company {company}: the table differs from the log\n"
+    for command in ("verify", "scrub"):
+        found = mobility("hq", command, *hq)
+        assert (found.code, found.out) == (1, line)
+    assert mobility("hq", "faults", *hq).out.endswith("  !\n")
+    mended = mobility("hq", "mend", *hq)
+    assert (mended.code, '{"name": "Rot"} -> {"name": "Lusa"}' in mended.out) == (0, True)
+    assert mobility("hq", "verify", *hq).out == "Everything is in order.\n"
+    assert '{"name": "Rot"} -> {"name": "Lusa"}\n' in mobility("hq", "faults", *hq).out
+    assert mobility("hq", "compact", *hq).out == "0 entries left the log for the archive.\n"
