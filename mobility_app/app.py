@@ -1,4 +1,4 @@
-"""Composition root of the rep's app: Config -> vault -> Store -> SyncWorker, FolderWorker -> pages, behind the guard.
+"""Composition root of the rep's app: Config -> vault -> Store -> its three workers -> pages, behind the guard.
 
 Called by `mobility app`. Listens on the loopback alone. The passphrase comes by standard input, or on the lock screen in
 the browser; until then no key is in memory and no page holds data.
@@ -21,6 +21,7 @@ from mobility_app.device import OpenDevice, change_passphrase, unlock
 from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
 from mobility_app.store.folder_worker import FolderWorker
+from mobility_app.sync.blobs_worker import FilesWorker
 from mobility_app.sync.status import OFFLINE, Board
 from mobility_app.sync.worker import SyncWorker
 from mobility_app.ui.context import App, Opened
@@ -37,6 +38,7 @@ class Process:
         self._board = Board()
         self._device: OpenDevice | None = None
         self._worker: SyncWorker | None = None
+        self._files: FilesWorker | None = None
         self._watcher: FolderWorker | None = None
         self._lock = threading.Lock()
 
@@ -52,6 +54,8 @@ class Process:
                 self._device = unlock(self._config, passphrase)
                 self._worker = self._device.worker(self._board)
                 self._worker.start()
+                self._files = self._device.files_worker(self._board)
+                self._files.start()
                 self._watcher = self._device.watcher(self._config.watched)
                 self._watcher.start()
             return Opened(self._device.store, self._device.files, self._watcher)
@@ -61,11 +65,12 @@ class Process:
         with self._lock:
             if self._watcher is not None:
                 self._watcher.stop()
-            if self._worker is not None:
-                self._worker.stop()
+            for worker in (self._worker, self._files):
+                if worker is not None:
+                    worker.stop()
             if self._device is not None:
                 self._device.store.close()
-            self._device, self._worker, self._watcher = None, None, None
+            self._device, self._worker, self._files, self._watcher = None, None, None, None
             self._board.update(state=OFFLINE)
 
     def change_passphrase(self, old: str, new: str) -> None:
@@ -73,9 +78,10 @@ class Process:
         change_passphrase(self._config, old, new)
 
     def sync_now(self) -> None:
-        """Wakes the worker."""
-        if self._worker is not None:
-            self._worker.now()
+        """Wakes both: data and files."""
+        for worker in (self._worker, self._files):
+            if worker is not None:
+                worker.now()
 
 
 def run(config: Config, passphrase: str | None) -> None:

@@ -18,6 +18,8 @@ from mobility_app.store.files import FileVault
 from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.store.identity import Identity
 from mobility_app.store.store import Store, wall_ms
+from mobility_app.sync.blobs import Carrier
+from mobility_app.sync.blobs_worker import FilesWorker
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.protocol import WAKE_MAX_SECONDS
@@ -56,6 +58,18 @@ class OpenDevice:
         jitter = chance.SystemRandom().random
         waker = Waker(self.store, self.engine(stall_seconds=WAKE_STALL_SECONDS), jitter, time.monotonic)
         return SyncWorker(self.store, self.engine(), board, jitter, waker)
+
+    def carrier(self, hq_url: str = "") -> Carrier:
+        """What carries files, over a connection of its own. Raises NotEnrolled."""
+        known = self.store.identity()
+        if known is None:
+            raise NotEnrolled("this device is not enrolled")
+        transport = HttpTransport(hq_url or known.hq_url)
+        return Carrier(self.store, self.files, transport, chance.SystemRandom().random)
+
+    def files_worker(self, board: Board) -> FilesWorker:
+        """The thread that carries files, not yet started."""
+        return FilesWorker(self.store, self.carrier(), board, chance.SystemRandom().random)
 
     def watcher(self, usual: Path) -> FolderWorker:
         """The thread that attaches what is dropped into watched folders, not yet started."""

@@ -20,7 +20,10 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "store": (("store", "domain", "errors"), ("nicegui", "requests", "fastapi", "starlette")),
     "sync": (("sync", "domain", "store", "errors"), ("nicegui", "fastapi", "starlette", "peewee")),
-    "hq": (("hq", "domain", "store", "sync.protocol", "errors"), ("nicegui", "requests", "peewee")),
+    "hq": (
+        ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "errors"),
+        ("nicegui", "requests", "peewee"),
+    ),
     "ui": (
         ("ui", "domain", "store", "sync.status", "outlook", "errors"),
         ("requests", "peewee", "playhouse", "sqlcipher3"),

@@ -19,6 +19,7 @@ from mobility_app.store import vault
 from mobility_app.store.faults import described, newest
 from mobility_app.store.passphrase import suggest_passphrase
 from mobility_app.store.verify import faults
+from mobility_app.sync.blobs import carried
 
 TRIES = 3
 FOLDER = typer.Option(None, "--folder", help="Folder of this device. Usual place if left out.")
@@ -102,11 +103,12 @@ def sync(
     folder: Path = FOLDER,
     passphrase_stdin: bool = STDIN,
 ) -> None:
-    """Send what waits and fetch what is new, once."""
+    """Send what waits and fetch what is new, once: data first, then files."""
     opened = _unlocked(folder, passphrase_stdin)
     done = opened.engine(hq).round()
     if hq:
         opened.moved(hq)
+    left = carried(opened.store, opened.carrier(hq))
     opened.store.close()
     said = (
         count("{n} change sent", "{n} changes sent", done.pushed),
@@ -114,6 +116,8 @@ def sync(
         count("{n} change received", "{n} changes received", done.entries),
     )
     typer.echo(", ".join(said) + ".")
+    if left:
+        typer.echo(count("{n} file still waits.", "{n} files still wait.", left))
 
 
 def verify(folder: Path = FOLDER, passphrase_stdin: bool = STDIN) -> None:

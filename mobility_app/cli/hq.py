@@ -14,7 +14,7 @@ from mobility_app.cli.reasons import INTAKE
 from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
-from mobility_app.hq import mail_settings
+from mobility_app.hq import blobs_settings, mail_settings
 from mobility_app.hq.intake.run import QUARANTINED, STORED, UNCHANGED, Report, import_path
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
@@ -50,6 +50,8 @@ def serve(
     mail_from: str = typer.Option(None, "--mail-from", help="Address that mails come from (or MOBILITY_SMTP_FROM)."),
     smtp_security: str = typer.Option(None, "--smtp-security", help="starttls, tls or none."),
     smtp_user: str = typer.Option(None, "--smtp-user", help="Log-in; password: MOBILITY_SMTP_PASSWORD or mail.toml."),
+    blobs_bucket: str = typer.Option(None, "--blobs-bucket", help="S3 bucket for files. Else they lie in the folder."),
+    blobs_endpoint: str = typer.Option(None, "--blobs-endpoint", help="Address of one's own S3 store (or blobs.toml)."),
     with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
 ) -> None:  # fmt: skip
     """Serve devices and the office's pages, and send mail, until Ctrl-C."""
@@ -58,11 +60,13 @@ def serve(
     office = _office(folder)
     mail = {"smtp": smtp, "from": mail_from, "security": smtp_security, "user": smtp_user}
     settings = mail_settings.read(office.folder, os.environ, mail)
+    blobs = {"bucket": blobs_bucket, "endpoint": blobs_endpoint}
+    blobs_settings.read(office.folder, os.environ, blobs)
     typer.echo(text("Headquarters: {url}", url=f"http://{host}:{port}"))
     typer.echo(text("The office: {url}", url=f"http://{host}:{port}/office?key={server.office_key(office)}"))
     if settings is None:
         typer.echo(text("No mail server is set: mails wait at the office."))
-    server.serve(office.folder, host, port, with_parent=with_parent, mail=mail)
+    server.serve(office.folder, host, port, with_parent=with_parent, mail=mail, blobs=blobs)
 
 
 @app.command("import", epilog="Example: mobility hq import ./invoices --create-parties")

@@ -34,10 +34,11 @@ def _office(folder: Path | None) -> Office:
 
 
 def verify(folder: Path = FOLDER) -> None:
-    """Check all: pages, numbers without a gap, the chain unbroken, tables and sums equal to what the log makes."""
+    """Check all: pages, numbers without a gap, the chain unbroken, tables and sums equal to what the log makes, files whole."""
     from mobility_app.hq.verify import faults
 
-    tell(faults(_office(folder).ledger))
+    office = _office(folder)
+    tell([*faults(office.ledger), *office.blobs.faults()])
 
 
 def scrub(folder: Path = FOLDER) -> None:

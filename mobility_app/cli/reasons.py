@@ -15,6 +15,9 @@ VALUE = MappingProxyType(
     {
         "ambiguous": N_("Several have this name. Rename one of them first."),
         "name_taken": N_("This name is taken. Choose another."),
+        "blob_settings": N_(
+            "This is no setting for files. See blobs.toml, the MOBILITY_BLOBS variables and --blobs-bucket NAME."
+        ),
         "mail_sender": N_("Mail needs the address that it comes from: --mail-from office@company.example"),
         "mail_settings": N_(
             "This is no mail setting. See mail.toml, the MOBILITY_SMTP variables and --smtp HOST:PORT."

@@ -22,9 +22,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import Change, canonical
-from mobility_app.errors import DiskFull, Refused
+from mobility_app.errors import DiskFull, Refused, Unreachable
 from mobility_app.hq import devices, faults, wake
 from mobility_app.hq import digests as sums
+from mobility_app.hq.blobs import Blobs
+from mobility_app.hq.blobs_requests import FileRequests
 from mobility_app.hq.comparing import Comparison
 from mobility_app.hq.devices import Device
 from mobility_app.hq.feed import Feed
@@ -35,6 +37,7 @@ from mobility_app.hq.wake import Waiter
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
+from mobility_app.sync.file_messages import PIECE_TYPE, Piece
 from mobility_app.sync.protocol import (
     CompareRequest,
     EnrolAnswer,
@@ -81,9 +84,10 @@ class Headquarters:
     """Judges, feeds and enrols."""
 
     def __init__(
-        self, ledger: Ledger, signing_key: Ed25519PrivateKey, page_entries: int = protocol.ENTRIES_MAX
+        self, ledger: Ledger, signing_key: Ed25519PrivateKey, blobs: Blobs, page_entries: int = protocol.ENTRIES_MAX
     ) -> None:
         self.ledger = ledger
+        self._files = FileRequests(ledger, blobs, self._verified)
         self.page_entries = page_entries
         self._key = signing_key
         self._cursor_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
@@ -125,6 +129,8 @@ class Headquarters:
             body = protocol.pack(ErrorAnswer(refused.reason, wanted if isinstance(wanted, int) else 0))
         except DiskFull:
             status, body = 507, protocol.pack(ErrorAnswer("hq_disk_full"))
+        except Unreachable:
+            status, body = 503, protocol.pack(ErrorAnswer("busy"))
         except Exception as error:
             logger.error("request failed: %s", type(error).__name__, exc_info=error)
             status, body = 500, protocol.pack(ErrorAnswer("failed"))
@@ -140,10 +146,10 @@ class Headquarters:
             ("POST", "/v1/rows"): self._rows,
             ("POST", "/v1/faults"): self._faults,
         }
-        step = steps.get((request.method, request.target))
+        step = steps.get((request.method, request.target)) or self._files.step(request.method, request.target)
         if step is None:
             raise Refused("no_such_address", 404)
-        _require_message(request)
+        _require_message(request, PIECE_TYPE if request.method == "PUT" else protocol.MEDIA_TYPE)
         return step(request)
 
     def _enrol(self, request: Request) -> bytes:
@@ -310,8 +316,8 @@ class Headquarters:
         return Answer(
             status,
             {
-                "content-type": protocol.MEDIA_TYPE,
-                "content-encoding": "zstd",
+                "content-type": PIECE_TYPE if isinstance(body, Piece) else protocol.MEDIA_TYPE,
+                "content-encoding": "identity" if isinstance(body, Piece) else "zstd",
                 "mobility-signature": base64.b64encode(signature).decode(),
                 "mobility-time": time_ms,
                 "cache-control": "no-store",
@@ -339,9 +345,9 @@ def _left(session: Records, cursor: Cursor) -> int:
     return sum(max(0, int(heads.get(stream, 0)) - at) for stream, at in cursor.streams.items())
 
 
-def _require_message(request: Request) -> None:
+def _require_message(request: Request, media_type: str = protocol.MEDIA_TYPE) -> None:
     """Raises Refused: 415 media_type, 413 too_large."""
-    if request.headers.get("content-type", "").split(";")[0].strip() != protocol.MEDIA_TYPE:
+    if request.headers.get("content-type", "").split(";")[0].strip() != media_type:
         raise Refused("media_type", 415)
     if len(request.body) > protocol.BODY_MAX_BYTES:
         raise Refused("too_large", 413)

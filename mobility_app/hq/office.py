@@ -1,6 +1,7 @@
 """An HQ as a folder: its database, its signing key, its people. What the command line and the server open.
 
-Folder: `hq.db`, `hq.key` (raw Ed25519, readable by its owner alone), `quarantine/`, `hq.log`.
+Folder: `hq.db`, `hq.key` (raw Ed25519, readable by its owner alone; it also opens the bytes of files), `blobs/` (they lie
+there unless a bucket is named), `quarantine/`, `hq.log`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from mobility_app.domain import registry
 from mobility_app.domain.fields import Plain, dumped
 from mobility_app.domain.rules.places import currency_of, language_of
 from mobility_app.errors import InvalidValue, NotFound
-from mobility_app.hq import devices, outbox
+from mobility_app.hq import blobs_settings, devices, outbox
+from mobility_app.hq.blobs import Blobs, key_from
+from mobility_app.hq.blobs_shelf import Shelf
 from mobility_app.hq.headquarters import Headquarters, private_bytes
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.schema import open_database
@@ -27,12 +30,18 @@ Dump = dict[str, dict[str, dict[str, Plain]]]
 class Office:
     """One HQ, open."""
 
-    def __init__(self, folder: Path, *, now: Callable[[], int], random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self, folder: Path, *, now: Callable[[], int], random: Callable[[int], bytes] = os.urandom,
+        shelf: Shelf | None = None,
+    ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.now, self.random = folder, now, random
         self.database = open_database(folder / "hq.db")
         self.ledger = Ledger(self.database, now=now, random=random, along=outbox.note)
-        self.headquarters = Headquarters(self.ledger, _signing_key(folder / "hq.key", random))
+        key = _signing_key(folder / "hq.key", random)
+        shelf = shelf or blobs_settings.shelf(folder, blobs_settings.read(folder, os.environ))
+        self.blobs = Blobs(self.database, shelf, key_from(private_bytes(key)), now, random)
+        self.headquarters = Headquarters(self.ledger, key, self.blobs)
 
     @property
     def quarantine(self) -> Path:

@@ -13,8 +13,10 @@ from types import FrameType
 
 import uvicorn
 
-from mobility_app.hq import mail_settings
+from mobility_app.errors import MobilityError
+from mobility_app.hq import blobs_settings, mail_settings
 from mobility_app.hq.app import create_app
+from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.nightly import Nightly
 from mobility_app.hq.office import Office
 from mobility_app.hq.post import Post
@@ -25,15 +27,21 @@ from mobility_app.store.vault import replace_file
 HEADERS_MAX_BYTES = 16 * 1024
 CONNECTIONS_MAX = 12_000  # each device keeps one that waits
 DRAIN_SECONDS = 20
+COLLECT_SECONDS = 86_400
+
+logger = logging.getLogger("mobility.hq")
 
 
 def serve(
-    folder: Path, host: str, port: int, *, with_parent: bool = False, mail: Mapping[str, str] | None = None
+    folder: Path, host: str, port: int, *, with_parent: bool = False, mail: Mapping[str, str] | None = None,
+    blobs: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Serves until SIGTERM or Ctrl-C, and sends mail where a mail server is named (`mail_settings.py`; `mail` are options
-    that come before file and environment). `with_parent`: also ends when standard input closes, so that nothing that a
-    test or the demo started outlives it. Raises OSError where the port is taken, InvalidValue for bad mail settings."""
-    office = Office(folder, now=wall_ms)
+    that come before file and environment; `blobs` are those of `blobs_settings.py`). `with_parent`: also ends when standard
+    input closes, so that nothing that a test or the demo started outlives it. Raises OSError where the port is taken,
+    InvalidValue for bad settings."""
+    shelf = blobs_settings.shelf(folder, blobs_settings.read(folder, os.environ, blobs))
+    office = Office(folder, now=wall_ms, shelf=shelf)
     settings = mail_settings.read(folder, os.environ, mail)
     logging.basicConfig(
         filename=folder / "hq.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -61,8 +69,19 @@ def serve(
     if settings is not None:  # after the port was bound: one server for a folder, so one post
         threading.Thread(target=Post(office.ledger, settings).run, args=(stop,), daemon=True, name="post").start()
     threading.Thread(target=Nightly(office.ledger).run, args=(stop,), daemon=True, name="nightly").start()
+    threading.Thread(target=_collect, args=(office.blobs, stop), daemon=True, name="blobs").start()
     server.run(sockets=[listener])
     stop.set()
+
+
+def _collect(blobs: Blobs, stop: threading.Event) -> None:
+    """Takes bytes away whose record went 30 days ago: at the start, then once a day."""
+    while not stop.is_set():
+        try:
+            blobs.collect()
+        except MobilityError as failed:  # a bucket that does not answer: tomorrow
+            logger.warning("bytes were not collected: %s", type(failed).__name__)
+        stop.wait(COLLECT_SECONDS)
 
 
 def office_key(office: Office) -> str:

@@ -32,10 +32,12 @@ from mobility_app.store.file_names import safe_name as safe_name
 
 MAGIC, VERSION = b"MOBA", 1
 PIECE_BYTES, TAG_BYTES, SALT_BYTES = 64 * 1024, 16, 16
+SEALED_BYTES = PIECE_BYTES + TAG_BYTES
+HEADER_BYTES = len(MAGIC) + 1 + SALT_BYTES
 
 _PREFIX = MAGIC + bytes([VERSION])
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-_OURS = re.compile(r"([0-9a-f]{32})\.(att|new)")
+_OURS = re.compile(r"([0-9a-f]{32})\.(att|new|part)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,10 @@ class FileVault:
         hashed = hashlib.sha256()
         try:
             with self._path(token).open("rb") as file:
-                header = file.read(len(_PREFIX) + SALT_BYTES)
-                if len(header) != len(_PREFIX) + SALT_BYTES or not header.startswith(_PREFIX):
-                    raise StoreDamaged("an attachment is damaged")
-                cipher = self._cipher(token, header)
+                header = _header(file)
+                cipher = self.cipher(token, header)
                 for number, sealed, last in _sealed_pieces(file):
-                    piece = cipher.decrypt(_nonce(number, last=last), sealed, header)
+                    piece = cipher.decrypt(nonce(number, last=last), sealed, header)
                     hashed.update(piece)
                     if last and hashed.hexdigest() != sha256:
                         raise StoreDamaged("an attachment is not the one that was stored")
@@ -101,13 +101,49 @@ class FileVault:
         except (InvalidTag, OSError) as error:
             raise StoreDamaged("an attachment is damaged or gone") from error
 
+    def span(self, token: str, first: int, count: int) -> bytes:
+        """Up to `count` pieces from that number on. The whole is not checked: whoever asks for all checks the hash.
+
+        Raises StoreDamaged."""
+        try:
+            with self._path(token).open("rb") as file:
+                header = _header(file)
+                cipher = self.cipher(token, header)
+                file.seek(len(header) + first * SEALED_BYTES)
+                sealed = file.read(count * SEALED_BYTES)
+                ends = not file.read(1)
+            found = bytearray()
+            for start in range(0, len(sealed), SEALED_BYTES):
+                last = ends and start + SEALED_BYTES >= len(sealed)
+                number = nonce(first + start // SEALED_BYTES, last=last)
+                found += cipher.decrypt(number, sealed[start : start + SEALED_BYTES], header)
+        except (InvalidTag, OSError) as error:
+            raise StoreDamaged("an attachment is damaged or gone") from error
+        return bytes(found)
+
+    def fresh(self) -> tuple[str, bytes]:
+        """A token and a header for a file that comes in by parts (`file_parts.py`)."""
+        return self._random(16).hex(), _PREFIX + self._random(SALT_BYTES)
+
+    def part_path(self, token: str) -> Path:
+        """Where such a file grows until it is whole. Not swept while its token is known."""
+        return self._path(token).with_suffix(".part")
+
+    def arrived(self, token: str) -> None:
+        """Puts a whole one, already durable, in its place."""
+        self._fresh.add(token)
+        self.part_path(token).rename(self._path(token))
+        sync_folder(self._folder)
+
     def holds(self, token: str) -> bool:
         """Whether bytes lie under this token."""
         return self._path(token).exists()
 
     def drop(self, token: str) -> None:
-        """Forgets bytes that nothing refers to. One that is being read goes at the next sweep where it can't now."""
+        """Forgets bytes that nothing refers to, whole or not. One that is being read goes at the next sweep where it
+        can't now."""
         self._forget(token, self._path(token))
+        self._forget(token, self.part_path(token))
 
     def sweep(self, known: Collection[str]) -> int:
         """Removes what no record knows, half-written files included, and returns how many went.
@@ -126,17 +162,18 @@ class FileVault:
 
     def _seal(self, file: BinaryIO, token: str, chunks: Iterable[bytes], most_bytes: int) -> Stored:
         header = _PREFIX + self._random(SALT_BYTES)
-        cipher, hashed, size = self._cipher(token, header), hashlib.sha256(), 0
+        cipher, hashed, size = self.cipher(token, header), hashlib.sha256(), 0
         file.write(header)
         for number, piece, last in _plain_pieces(chunks):
             size += len(piece)
             if size > most_bytes:
                 raise FileRefused("too_large", most=most_bytes)
             hashed.update(piece)
-            file.write(cipher.encrypt(_nonce(number, last=last), piece, header))
+            file.write(cipher.encrypt(nonce(number, last=last), piece, header))
         return Stored(token, size, hashed.hexdigest())
 
-    def _cipher(self, token: str, header: bytes) -> ChaCha20Poly1305:
+    def cipher(self, token: str, header: bytes) -> ChaCha20Poly1305:
+        """What seals and opens the pieces of that file."""
         info = b"mobility/attachment/v1|" + token.encode()
         return ChaCha20Poly1305(HKDF(SHA256(), 32, header[len(_PREFIX) :], info).derive(self._key))
 
@@ -154,8 +191,16 @@ class FileVault:
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows alone has a text mode
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
+def nonce(number: int, *, last: bool) -> bytes:
+    """The nonce of a piece; the flag marks the file's last one."""
     return number.to_bytes(11, "big") + bytes([last])
+
+
+def _header(file: BinaryIO) -> bytes:
+    header = file.read(HEADER_BYTES)
+    if len(header) != HEADER_BYTES or not header.startswith(_PREFIX):
+        raise StoreDamaged("an attachment is damaged")
+    return header
 
 
 def _plain_pieces(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
@@ -180,8 +225,8 @@ def _next(source: Iterator[bytes]) -> bytes | None:
 
 def _sealed_pieces(file: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
     """(number, sealed piece, whether the file ends there)."""
-    number, sealed = 0, file.read(PIECE_BYTES + TAG_BYTES)
-    while ahead := file.read(PIECE_BYTES + TAG_BYTES):
+    number, sealed = 0, file.read(SEALED_BYTES)
+    while ahead := file.read(SEALED_BYTES):
         yield number, sealed, False
         number, sealed = number + 1, ahead
     yield number, sealed, True

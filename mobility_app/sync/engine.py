@@ -14,16 +14,16 @@ import msgspec
 
 from mobility_app.domain import digests
 from mobility_app.domain.change import OPEN, SENT, Change
-from mobility_app.errors import NotEnrolled, Refused, Unreachable
+from mobility_app.errors import NotEnrolled, Unreachable
 from mobility_app.store import apply
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
 from mobility_app.store.records import patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import protocol, signing, verify
+from mobility_app.sync import protocol, verify
+from mobility_app.sync.asking import ask
 from mobility_app.sync.protocol import (
-    ErrorAnswer,
     M,
     Message,
     PullAnswer,
@@ -35,11 +35,10 @@ from mobility_app.sync.protocol import (
     WireCursor,
 )
 from mobility_app.sync.status import FETCHING, SENDING
-from mobility_app.sync.transport import Transport, retry_after
+from mobility_app.sync.transport import Transport
 
 BATCH_CHANGES = 500
 BATCH_LETTERS = 2_000_000
-TOO_MANY = 429
 BATCHES_MAX, PAGES_MAX = 10_000, 10_000
 
 
@@ -161,18 +160,8 @@ class Engine:
             self.last_push = (target, body)
         elif kind is PullAnswer:
             self.last_pull = (target, body)
-        signed = signing.headers(identity.private_key, identity.device_id, "POST", target, body, self.store.now())
         done.requests += 1
-        reply = self._transport.send("POST", target, signed, body)
-        hq_ms = signing.check_answer(identity.hq_key, reply.status, reply.headers, reply.body, body)
-        if kind is not WakeAnswer:
-            self.store.learn_time(hq_ms)
-        if reply.status != 200:
-            error = protocol.unpack(reply.body, ErrorAnswer, hostile=False)
-            if reply.status >= 500 or reply.status == TOO_MANY:
-                reason = "failed" if error.error == "failed" else "busy"
-                raise Unreachable(reason, f"HQ: {error.error}", retry_after(reply.headers))
-            raise Refused(error.error, reply.status, wanted=error.wanted)
+        reply = ask(self.store, self._transport, identity, "POST", target, body, learn=kind is not WakeAnswer)
         return protocol.unpack(reply.body, kind, hostile=False)
 
 

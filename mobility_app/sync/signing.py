@@ -12,15 +12,18 @@ from mobility_app.errors import Unreachable
 from mobility_app.sync import protocol
 
 
-def headers(private_key: str, device_id: str, method: str, target: str, body: bytes, now_ms: int) -> dict[str, str]:
-    """The headers of a signed request."""
+def headers(
+    private_key: str, device_id: str, method: str, target: str, body: bytes, now_ms: int,
+    media_type: str = protocol.MEDIA_TYPE,
+) -> dict[str, str]:  # fmt: skip
+    """The headers of a signed request. Messages travel packed, pieces of files as they are."""
     content_digest = protocol.digest(body)
     params = protocol.signature_params(device_id, now_ms // 1000)
     text = protocol.signature_base(method, target, content_digest, device_id, params)
     signature = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(private_key)).sign(text)
     return {
-        "content-type": protocol.MEDIA_TYPE,
-        "content-encoding": "zstd",
+        "content-type": media_type,
+        "content-encoding": "zstd" if media_type == protocol.MEDIA_TYPE else "identity",
         "content-digest": content_digest,
         "mobility-device": device_id,
         "signature-input": f"mobility={params}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobility_app.domain.fields import Entity, Field, Kind, Merge, Scope
 
 SIZE_MAX_BYTES = 500 * 1024 * 1024
+SPAN_BYTES = 1024 * 1024  # a piece of a file as it travels
 
 FILE = Entity(
     "file",
@@ -21,3 +22,13 @@ FILE = Entity(
     right="file",
     parent="customer_id",
 )
+
+
+def spans(size_bytes: int) -> int:
+    """In how many pieces a file travels; an empty one in an empty piece."""
+    return max(1, -(-size_bytes // SPAN_BYTES))
+
+
+def span_bytes(size_bytes: int, number: int) -> int:
+    """How long that piece is: all are full but the last."""
+    return min(SPAN_BYTES, size_bytes - number * SPAN_BYTES)

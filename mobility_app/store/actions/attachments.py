@@ -9,19 +9,21 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mobility_app.domain import access
 from mobility_app.domain.change import Row
 from mobility_app.domain.entities.file import SIZE_MAX_BYTES
-from mobility_app.errors import FileRefused, NotAllowed, NotFound, SheetInEdit, StoreDamaged
-from mobility_app.store import drafts, identity
+from mobility_app.errors import DiskFull, FileRefused, NotAllowed, NotFound, SheetInEdit, StoreDamaged
+from mobility_app.store import drafts, identity, transfers
 from mobility_app.store.file_names import safe_name
 from mobility_app.store.files import FileVault
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
 UNKNOWN_TYPE = "application/octet-stream"
+USED_MS = 3_600_000  # when bytes were last looked at is kept to the hour
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,58}/[a-z0-9][a-z0-9!#$&^_.+-]{0,58}")
 
@@ -66,8 +68,8 @@ def attach(
                 raise FileRefused("already_there")
             file_id = tx.create("file", record)
             tx.run(
-                "INSERT INTO blob (file_id, token, sha256, size_bytes) VALUES (?, ?, ?, ?)",
-                file_id, stored.token, stored.sha256, stored.size_bytes,
+                "INSERT INTO blob (file_id, token, sha256, size_bytes, used_at) VALUES (?, ?, ?, ?, ?)",
+                file_id, stored.token, stored.sha256, stored.size_bytes, store.now(),
             )  # fmt: skip
             if not vault.holds(stored.token):  # swept away after a lock and unlock in the meantime
                 raise StoreDamaged("the bytes of a new attachment are gone")
@@ -83,25 +85,28 @@ def content(store: Store, vault: FileVault, file_id: str) -> Content:
         row = session.get("file", file_id)
         if row is None:
             raise NotFound("file", file_id)
-        found = session.one("SELECT token, sha256, size_bytes FROM blob WHERE file_id=?", file_id)
+        found = session.one("SELECT token, sha256, size_bytes, used_at FROM blob WHERE file_id=?", file_id)
     if found is None:
         raise FileRefused("not_here")
-    token, sha256, size_bytes = found
+    token, sha256, size_bytes, used_at = found
+    now = store.now()
+    if now - used_at > USED_MS:
+        with suppress(DiskFull), store.transaction() as session:  # a full disk hinders nobody who only looks
+            session.run("UPDATE blob SET used_at=? WHERE file_id=?", now, file_id)
     return Content(str(row["name"]), str(row["media_type"]), size_bytes, vault.read(token, sha256))
 
 
 def sweep(store: Store, vault: FileVault) -> int:
-    """Forgets bytes whose record has gone (with its customer, or by a deletion that HQ confirmed). Returns how many.
+    """Forgets bytes whose record has gone (with its customer, by a deletion that HQ confirmed, or because HQ refused it).
+    Returns how many.
 
-    A deletion that HQ has not answered may come back, so its bytes stay. The vault is swept inside the transaction: a
-    file that is being attached is either known by then, or finds its bytes gone and is refused.
+    A deletion that HQ has not answered may come back, so its bytes stay, and so do those that HQ does not have yet. The
+    vault is swept inside the transaction: a file that is being attached is either known by then, or finds its bytes gone
+    and is refused.
     """
     with store.transaction() as session:
-        session.run(
-            "DELETE FROM blob WHERE file_id NOT IN (SELECT id FROM file)"
-            " AND file_id NOT IN (SELECT record_id FROM change WHERE entity='file')"
-        )
-        return vault.sweep({row[0] for row in session.rows("SELECT token FROM blob")})
+        transfers.forget_gone(session, store.now())
+        return vault.sweep(transfers.tokens(session))
 
 
 def _drop_unrecorded(store: Store, vault: FileVault, token: str) -> None:
