@@ -30,13 +30,14 @@ class SteppedClock:
 
 
 class Skewed:
-    """A device's wrong view of a shared clock."""
+    """A device's wrong view of a shared clock. One that is `stuck` says the same instant for ever."""
 
     def __init__(self, clock: SteppedClock, skew_ms: int = 0) -> None:
         self.clock, self.skew_ms = clock, skew_ms
+        self.stuck: int | None = None
 
     def __call__(self) -> int:
-        return self.clock() + self.skew_ms
+        return self.clock() + self.skew_ms if self.stuck is None else self.stuck
 
 
 class Link:

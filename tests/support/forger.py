@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 import zstandard
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Refused
 from mobility_app.hq.headquarters import Request, private_bytes
+from mobility_app.hq.office import Office
 from mobility_app.sync import protocol, signing
 from mobility_app.sync.protocol import (
     EnrolAnswer,
@@ -26,9 +29,15 @@ from mobility_app.sync.protocol import (
     WireCursor,
     WireVerdict,
 )
-from tests.support.fleet import Fleet
 
 FAR = 2**62
+
+
+class Place(Protocol):
+    """Where a forger lives: a fleet, or the world of a simulated seed."""
+
+    office: Office
+    random: random.Random
 
 
 def forged(
@@ -44,7 +53,7 @@ def forged(
 class Forger:
     """An enrolled key of one user of the fleet."""
 
-    fleet: Fleet
+    fleet: Place
     user: str
     device_id: str = field(init=False)
     user_id: str = field(init=False)
@@ -73,6 +82,11 @@ class Forger:
             error = msgspec.json.decode(self.answered, type=ErrorAnswer)
             raise Refused(error.error, answer.status, wanted=error.wanted)
         return msgspec.json.decode(self.answered, type=kind)
+
+    def send_raw(self, target: str, body: bytes) -> int:
+        """The status with which HQ answers these bytes, rightly signed."""
+        headers = signing.headers(private_bytes(self.key).hex(), self.device_id, "POST", target, body, 1)
+        return self.fleet.office.headquarters.answer(Request("POST", target, headers, body)).status
 
     def push(self, *changes: WireChange) -> list[WireVerdict]:
         """The verdicts; numbers and transactions are filled in."""

@@ -1,0 +1,119 @@
+"""What must hold while a seed plays and at its end, by the numbers of docs/architecture.md. Raises Violation."""
+
+from __future__ import annotations
+
+from mobility_app.domain.change import LIVE
+from mobility_app.errors import Refused
+from mobility_app.store import faults, scrub
+from tests.support import invariants
+from tests.support.invariants import Violation
+from tests.support.simulated.world import Member, World
+
+SETTLE_ROUNDS = 12
+_LIVE = ",".join(f"'{state}'" for state in LIVE)
+
+
+def after_step(world: World, member: Member) -> None:
+    """1, 7, 9 and 17, after every step, whatever went wrong in it."""
+    learn(member)
+    if not member.rotten:
+        invariants.overlay_holds(member.name, member.store)
+        world.history.read(member.name, member.store)
+
+
+def learn(member: Member) -> None:
+    """What is on the device's disk now was saved: from here on it may not be lost (1). Stamps only grow (17)."""
+    with member.store.reading() as session:
+        rows = session.rows(
+            "SELECT dseq, entity, record_id, kind, patch, base, stamp FROM change WHERE dseq > 0 ORDER BY dseq"
+        )
+    last = 0
+    for dseq, entity, record_id, kind, patch, base, stamp in rows:
+        if stamp <= last:
+            raise Violation(f"17: stamps of {member.name} do not grow")
+        last = stamp
+        member.saved.setdefault(dseq, (entity, record_id, kind, patch, base, stamp))
+
+
+def after_round(world: World, member: Member) -> None:
+    """4, 6, 14 and 18, after every round that came to its end."""
+    invariants.pulled_exactly(member.name, member.store, world.office)
+    invariants.sums_hold(member.name, member.store)
+    with member.store.reading() as session:
+        noted = faults.newest(session, 1)
+    if noted and not member.rotted:
+        raise Violation(f"18: {member.name} mended a {noted[0].entity} that nobody had spoilt: {noted[0].kind}")
+    with world.office.ledger.reading() as hq:
+        for stream, head in hq.rows("SELECT id, head FROM stream"):
+            if hq.value("SELECT COUNT(*) FROM log WHERE stream=? AND seq BETWEEN 1 AND ?", stream, head) != head:
+                raise Violation(f"4: stream {stream} has gaps")
+
+
+def settle(world: World) -> None:
+    """8 and 16: quiet leads to equal data everywhere, and then to silence."""
+    for member in world.active():
+        scrub.scrub(member.store)
+        member.rotten = False
+    for _ in range(SETTLE_ROUNDS):
+        moved = 0
+        for member in world.active():
+            done = member.engine.round()
+            moved += done.pushed + done.entries
+            learn(member)
+            after_round(world, member)
+        if not moved:
+            break
+    else:
+        raise Violation(f"8: the fleet is not quiet after {SETTLE_ROUNDS} rounds")
+    for member in world.active():
+        with member.store.reading() as session:
+            left = session.value(f"SELECT COUNT(*) FROM change WHERE state IN ({_LIVE})")
+        if left:
+            raise Violation(f"8: {member.name} still has {left} open changes")
+        statements: list[str] = []
+        member.store.database.watch = statements.append
+        requests = member.engine.round().requests
+        member.store.database.watch = None
+        if [sql for sql in statements if not sql.startswith("SELECT")] or requests != 1:
+            raise Violation("16: an idle sync wrote, or asked more than once")
+
+
+def final(world: World) -> None:
+    """1 to 5, 10 to 13, 15 and 18, over HQ's whole log; its lines go into the trace."""
+    invariants.hq_sums_hold(world.office)
+    for member in world.members.values():
+        refused(member)
+    with world.office.ledger.reading() as hq:
+        invariants.streams(hq)
+        invariants.folds(hq)
+        invariants.mails(hq)
+        bases: dict[tuple[str, int], int] = {}
+        for member in world.members.values():
+            if member.revoked_at is None:
+                world.verdicts += invariants.accounted(hq, member.name, member.device_id, member.saved)
+            elif hq.value(
+                "SELECT COUNT(*) FROM (SELECT device_id FROM log ORDER BY rowid LIMIT -1 OFFSET ?) WHERE device_id=?",
+                member.revoked_at, member.device_id,
+            ):  # fmt: skip
+                raise Violation(f"13: {member.name} wrote after it was revoked")
+            bases.update({(member.device_id, dseq): saved[4] for dseq, saved in member.saved.items()})
+        invariants.clashes(hq, bases)
+        world.history.judge(hq, {member.name: member.device_id for member in world.members.values()})
+        if hq.value("SELECT COUNT(*) FROM customer WHERE credit_limit_minor IS NOT NULL"):
+            raise Violation("13: a rep changed a credit limit")
+        for line in hq.rows(
+            "SELECT stream, seq, entity, record_id, kind, patch, stamp, device_id, dseq FROM log ORDER BY 1, 2"
+        ):
+            world.note(*line)
+
+
+def refused(member: Member) -> None:
+    """14: a device that was revoked gets nothing."""
+    if member.revoked_at is None:
+        return
+    try:
+        member.engine.round()
+    except Refused as said:
+        if said.reason == "revoked":
+            return
+    raise Violation(f"14: {member.name} was revoked and is still served")
