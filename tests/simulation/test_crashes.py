@@ -22,3 +22,9 @@ def test_a_death_at_a_statement_loses_nothing(name: str, template: Path, tmp_pat
     points, failed = crashes.every_point(name, tmp_path / "run", template, EVERY)
     assert failed == []
     assert points > 0
+
+
+@pytest.mark.parametrize("name", ["pull only"])
+def test_a_death_at_any_statement_loses_nothing(name: str, template: Path, tmp_path: Path) -> None:
+    _, failed = crashes.every_point(name, tmp_path / "run", template)
+    assert failed == []
