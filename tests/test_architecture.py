@@ -21,7 +21,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "store": (("store", "domain", "errors"), ("nicegui", "requests", "fastapi", "starlette")),
     "sync": (("sync", "domain", "store", "errors"), ("nicegui", "fastapi", "starlette", "peewee")),
     "hq": (
-        ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "errors"),
+        ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "sync.life_messages", "errors"),
         ("nicegui", "requests", "peewee"),
     ),
     "ui": (

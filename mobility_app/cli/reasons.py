@@ -13,6 +13,10 @@ from mobility_app.ui.names import N_
 # InvalidValue.reason
 VALUE = MappingProxyType(
     {
+        "backup_exists": N_("This file is there already. Choose another name for the backup."),
+        "hq_runs": N_("Headquarters is running. Stop it first, then restore."),
+        "no_key": N_("hq.key is not in this folder. Put the copy that you kept there: no device believes another key."),
+        "not_a_backup": N_("This file is no backup of a headquarters, or it is damaged."),
         "ambiguous": N_("Several have this name. Rename one of them first."),
         "name_taken": N_("This name is taken. Choose another."),
         "blob_settings": N_(

@@ -18,6 +18,7 @@ Patch: TypeAlias = dict[str, tuple[Plain, Plain]]
 Row: TypeAlias = dict[str, Plain]
 
 CREATE, UPDATE, DELETE, RESTORE = "create", "update", "delete", "restore"
+VOID = "void"  # between device and HQ: a number whose change is not offered again after a restore of HQ
 LOST = "lost"  # HQ's log only: a value that lost against a concurrent one; folding skips it
 CHANGE_KINDS = (CREATE, UPDATE, DELETE, RESTORE)
 ENTRY_KINDS = (*CHANGE_KINDS, LOST)

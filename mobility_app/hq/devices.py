@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from mobility_app.domain.access import Actor
 from mobility_app.errors import Refused
 from mobility_app.store.records import Records
-from mobility_app.sync.protocol import EnrolRequest
+from mobility_app.sync.life_messages import EnrolRequest
 
 INVITE_MS = 15 * 60 * 1000
 INVITE_MAX_MS = 24 * 60 * 60 * 1000

@@ -13,6 +13,7 @@ import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -23,7 +24,7 @@ from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import Change, canonical
 from mobility_app.errors import DiskFull, Refused, Unreachable
-from mobility_app.hq import devices, faults, wake
+from mobility_app.hq import devices, faults, lives, wake
 from mobility_app.hq import digests as sums
 from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
@@ -38,10 +39,9 @@ from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
 from mobility_app.sync.file_messages import PIECE_TYPE, Piece
+from mobility_app.sync.life_messages import EnrolAnswer, EnrolRequest, TestifyAnswer, TestifyRequest
 from mobility_app.sync.protocol import (
     CompareRequest,
-    EnrolAnswer,
-    EnrolRequest,
     ErrorAnswer,
     FaultsAnswer,
     FaultsRequest,
@@ -145,6 +145,7 @@ class Headquarters:
             ("POST", "/v1/compare"): self._compare,
             ("POST", "/v1/rows"): self._rows,
             ("POST", "/v1/faults"): self._faults,
+            ("POST", "/v1/testify"): self._testify,
         }
         step = steps.get((request.method, request.target)) or self._files.step(request.method, request.target)
         if step is None:
@@ -165,19 +166,27 @@ class Headquarters:
         self._verified(request)
         message = protocol.unpack(request.body, PushRequest, _encoding(request))
         try:
-            return protocol.pack(PushAnswer(self._judged(request, message.changes, one_by_one=False)))
+            return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=False)))
         except (Refused, DiskFull):
             raise
         except Exception as error:
             logger.error("push failed, judging one by one: %s", type(error).__name__, exc_info=error)
-            return protocol.pack(PushAnswer(self._judged(request, message.changes, one_by_one=True)))
+            return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=True)))
 
-    def _judged(self, request: Request, changes: list[WireChange], *, one_by_one: bool) -> list[WireVerdict]:
+    def _testify(self, request: Request) -> bytes:
+        self._verified(request)
+        message = protocol.unpack(request.body, TestifyRequest, _encoding(request))
+        with self.ledger.database.transaction() as opened:
+            session = Records(opened.engine, opened.watch)
+            device = self._verified(request, session)
+            return protocol.pack(TestifyAnswer(lives.testify(session, device, message, self.ledger.now())))
+
+    def _judged(self, request: Request, message: PushRequest, *, one_by_one: bool) -> list[WireVerdict]:
         with self.ledger.transaction() as tx:
             device = self._verified(request, tx)
             actor = devices.actor(tx, device.user_id)
-            known, fresh = self._sorted_out(tx, device, changes)
-            judge = Judge(tx, actor, device.id)
+            known, fresh = self._sorted_out(tx, device, message.changes)
+            judge = Judge(tx, actor, device.id, partial(lives.common, tx, message.life))
             plain = [protocol.plain_change(change) for change in fresh]
             verdicts = _isolated(tx, judge, plain) if one_by_one else judge.judge(plain)
             said = [_wire_verdict(verdict) for verdict in verdicts]
@@ -223,10 +232,11 @@ class Headquarters:
             who = _wire_actor(session, actor)
             digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
             left = _left(session, page.cursor) if page.more else 0
+            life = lives.met(session, device, cursor.epoch, cursor.streams)
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         return protocol.pack(PullAnswer(
-            who, page.events, sealed, page.more, page.reset, digest, page.behind, left
+            who, page.events, sealed, page.more, page.reset, digest, page.behind, left, life
         ))  # fmt: skip
 
     def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:

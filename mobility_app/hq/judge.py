@@ -7,14 +7,14 @@ change leaves no trace in the tables. Merge rules themselves are `domain/merge.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TypeAlias
 
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import CREATE, RESTORE, UPDATE, Change, Patch, Row
+from mobility_app.domain.change import CREATE, RESTORE, UPDATE, VOID, Change, Patch, Row
 from mobility_app.domain.fields import Entity, Field, Merge, Plain, check
 from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
@@ -47,8 +47,11 @@ class Verdict:
 class Judge:
     """Judges the changes of one device inside one ledger transaction."""
 
-    def __init__(self, tx: Transaction, actor: Actor, device_id: str) -> None:
-        self._tx, self._actor, self._device = tx, actor, device_id
+    def __init__(
+        self, tx: Transaction, actor: Actor, device_id: str, common: Callable[[str], int | None] = lambda stream: None
+    ) -> None:
+        """`common`: up to which number of a stream the author's life of HQ tells what this one does (`lives.py`)."""
+        self._tx, self._actor, self._device, self._common = tx, actor, device_id, common
         self._reach = Reach(tx, actor)
         self._told: dict[str, int] = {}  # stream -> its last number before this transaction
 
@@ -81,6 +84,8 @@ class Judge:
         return said
 
     def _one(self, change: Change) -> tuple[Verdict, str]:
+        if change.kind == VOID:
+            return Verdict(change.dseq, REJECTED, VOID), ""
         stamp = clock.clamped(change.stamp, self._tx.now)
         at = min(max(change.at, 0), self._tx.now)  # a clock of before 1970 counts as 1970
         self._tx.author = Author(self._actor.user_id, self._device, change.dseq, stamp, at)
@@ -93,12 +98,15 @@ class Judge:
         return replace(verdict, clamped=stamp != change.stamp), state.stream if state else ""
 
     def _seen(self, change: Change) -> int:
-        """What the author can have seen: never more than HQ had told anybody before this push."""
+        """What the author can have seen: never more than HQ had told anybody before this push, nor, of a life of HQ that
+        is over, more than the present one goes on from."""
         state = self._tx.state(change.record_id)
         if state is None:
             return 0
         if state.stream not in self._told:
-            self._told[state.stream] = self._tx.published(state.stream)
+            common = self._common(state.stream)
+            told = self._tx.published(state.stream)
+            self._told[state.stream] = told if common is None else min(told, common)
         return min(change.base, self._told[state.stream])
 
     def _by_kind(self, change: Change) -> Verdict:

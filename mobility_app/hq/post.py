@@ -15,9 +15,10 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from mobility_app.hq import mail as letters
-from mobility_app.hq import outbox
+from mobility_app.hq import outbox, told
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.mail import Written
 from mobility_app.hq.mail_settings import MailSettings
@@ -42,8 +43,9 @@ logger = logging.getLogger("mobility.hq.post")
 class Post:
     """Sends the mails of one HQ."""
 
-    def __init__(self, ledger: Ledger, settings: MailSettings) -> None:
-        self._ledger, self._settings = ledger, settings
+    def __init__(self, ledger: Ledger, settings: MailSettings, folder: Path | None = None) -> None:
+        """`folder`: HQ's, where it is noted outside the database which mails have left."""
+        self._ledger, self._settings, self._folder = ledger, settings, folder
         self._tidied_at = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -118,6 +120,8 @@ class Post:
                 self._failed(tx, mail, str(down))
             raise
         else:
+            if self._folder is not None:
+                told.note(self._folder, mail)
             with self._noting(mail) as tx:
                 _set(tx, mail.id, state=SENT, handed=1, done_at=tx.now, said=said, reason=None)
 
@@ -128,6 +132,14 @@ class Post:
             if not found:
                 return None
             mail = found[0]
+            same, version = told.settled(tx, mail) if not mail.handed else (False, mail.version)
+            if same:  # before HQ was restored
+                _set(tx, mail.id, state=SENT, handed=1, done_at=tx.now, reason=None)
+                outbox.show(tx, mail.entity, mail.subject_id)
+                return None
+            if version != mail.version:
+                told.moved(tx, mail, version)
+                return None  # at its next turn
             if mail.raw is not None and mail.address is not None:  # it may have arrived: the very same bytes again
                 written = Written(mail.address, mail.raw, not mail.address.isascii())
             elif not mail.tries and tx.now - mail.changed_at > OLD_AFTER_MS:

@@ -67,7 +67,9 @@ def serve(
         threading.Thread(target=_follow_parent, daemon=True).start()
     stop = threading.Event()
     if settings is not None:  # after the port was bound: one server for a folder, so one post
-        threading.Thread(target=Post(office.ledger, settings).run, args=(stop,), daemon=True, name="post").start()
+        threading.Thread(
+            target=Post(office.ledger, settings, folder).run, args=(stop,), daemon=True, name="post"
+        ).start()
     threading.Thread(target=Nightly(office.ledger).run, args=(stop,), daemon=True, name="nightly").start()
     threading.Thread(target=_collect, args=(office.blobs, stop), daemon=True, name="blobs").start()
     server.run(sockets=[listener])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import ACCEPTED, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
-from mobility_app.store import identity, overlay, search
+from mobility_app.store import again, identity, overlay, search
 from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.digests import Tally, forget
@@ -44,6 +44,7 @@ class Page:
     actor: dict[str, object]
     steps: list[tuple[str, Entry | str, dict[str, str]]] = field(default_factory=list)
     reset: bool = False
+    common: int | None = None  # after a restore of HQ: up to which number of any stream both lives tell the same
 
 
 @contextmanager
@@ -67,6 +68,8 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
     with applying(store) as session:
         touched: dict[tuple[str, str], str | None] = {}
         for one in said:
+            if again.said(session, one.dseq, one.state, one.reason, one.fields):
+                continue
             row = session.one("SELECT entity, record_id, root_id, state FROM change WHERE dseq=?", one.dseq)
             if row is None or row[3] not in (OPEN, SENT):
                 continue
@@ -80,7 +83,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
                 "UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?",
                 ACCEPTED, note, one.stream, one.seq, one.dseq,
             )  # fmt: skip
-        _close_passed(session, Cursor.read(session), touched)
+        _close_passed(session, Cursor.read(session), touched, store.now())
         _show(session, touched)
         result = _touched(touched)
     store.tell(result)
@@ -111,6 +114,8 @@ def page(store: Store, came: Page) -> Touched:
         tally = Tally()
         if came.reset:
             _forget_everything(session, touched)
+            if came.common is not None:  # typed since the last push, on what a life of HQ told that is over
+                session.run("UPDATE change SET base=MIN(base, ?) WHERE state=?", came.common, OPEN)
         run: list[tuple[Entry, dict[str, str]]] = []
         for what, subject, sealed in came.steps:
             if isinstance(subject, Entry):
@@ -123,7 +128,7 @@ def page(store: Store, came: Page) -> Touched:
         tally.keep(session)
         came.cursor.keep(session)
         identity.set_meta(session, "actor", json.dumps(came.actor))
-        _close_passed(session, came.cursor, touched)
+        _close_passed(session, came.cursor, touched, store.now())
         _show(session, touched)
         search.refresh(session, sorted({root for root in touched.values() if root}))
         result = _touched(touched)
@@ -199,15 +204,18 @@ def _kept(entry: Entry, sealed: dict[str, str]) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _close_passed(session: Records, cursor: Cursor, touched: dict[tuple[str, str], str | None]) -> None:
-    """Changes whose entry has come back leave the overlay: their value is HQ's now."""
+def _close_passed(session: Records, cursor: Cursor, touched: dict[tuple[str, str], str | None], now: int) -> None:
+    """Changes whose entry has come back leave the overlay: their value is HQ's now. They are kept for an HQ that loses
+    them."""
     waiting = session.rows(
         "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change WHERE state=? ORDER BY dseq", ACCEPTED
     )
     for dseq, entity, record_id, root_id, stream, seq in waiting:
         if not stream or cursor.streams.get(stream, 0) >= seq:
-            session.run("DELETE FROM change WHERE dseq=?", dseq)
+            again.keep(session, dseq, now)
             touched[(entity, record_id)] = root_id
+    if waiting:
+        again.tidy(session, now)
 
 
 def _show(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
@@ -249,6 +257,7 @@ def part(session: Records, what: str, subject: str, touched: dict[tuple[str, str
 
 def _keep_own_words(session: Records, entity: str, record_id: str) -> None:
     """The rep's own unsent or refused words stay, without the values of HQ's that they replaced."""
+    again.part(session, entity, record_id)
     session.run("DELETE FROM change WHERE entity=? AND record_id=? AND state=?", entity, record_id, ACCEPTED)
     for dseq, patch in session.rows(
         "SELECT dseq, patch FROM change WHERE entity=? AND record_id=? AND state=?", entity, record_id, REJECTED

@@ -33,6 +33,7 @@ PRAGMAS = (
 CHUNK = 500  # ids in one IN list; SQLite's own bound on parameters is 32,766
 
 Watch = Callable[[str], None]
+EngineError = peewee.PeeweeException  # whatever else the engine says of a file that is no database of ours
 
 
 class Session:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
 from mobility_app.domain import digests
-from mobility_app.domain.change import OPEN, SENT, Change
-from mobility_app.errors import NotEnrolled, Unreachable
+from mobility_app.domain.change import OPEN, SENT, VOID, Change
+from mobility_app.errors import NotEnrolled, Refused, Unreachable
 from mobility_app.store import apply
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
 from mobility_app.store.records import patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import protocol, verify
+from mobility_app.sync import lives, protocol, verify
 from mobility_app.sync.asking import ask
+from mobility_app.sync.life_messages import TestifyAnswer, TestifyRequest
 from mobility_app.sync.protocol import (
     M,
     Message,
@@ -88,6 +90,8 @@ class Engine:
 
     def _push_all(self, identity: Identity, done: Round) -> None:
         total = 0
+        with self.store.reading() as session:
+            life = Cursor.read(session).epoch[-protocol.LIFE_LETTERS :]
         for _ in range(BATCHES_MAX):
             batch = self._next_batch()
             if not batch:
@@ -95,8 +99,13 @@ class Engine:
             total = total or self._open_count()
             self.progress(SENDING, done.pushed, max(total, done.pushed))
             apply.sent(self.store, [change.dseq for change in batch])
-            request = PushRequest([protocol.wire_change(change) for change in batch])
-            answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
+            request = PushRequest([protocol.wire_change(change) for change in batch], life)
+            try:
+                answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
+            except Refused as refused:
+                if lives.lacks(refused, batch[0].dseq) and lives.offers(self.store, lives.wanted(refused)):
+                    continue
+                raise
             said = [apply.Said(v.dseq, v.state, v.reason, v.fields, v.stream, v.seq) for v in answer.verdicts]
             if [one.dseq for one in said] != [change.dseq for change in batch]:
                 raise Unreachable("failed", "HQ answered other changes than it was asked")
@@ -113,7 +122,8 @@ class Engine:
         with self.store.reading() as session:
             rows = session.rows(
                 "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic FROM change"
-                " WHERE state IN (?, ?) AND dseq > 0 ORDER BY dseq LIMIT ?",
+                " WHERE state IN (?, ?) AND dseq > 0 UNION ALL SELECT dseq, tx, entity, record_id, kind, patch, base, stamp,"
+                " at, atomic FROM kept WHERE again = 1 ORDER BY dseq LIMIT ?",
                 OPEN, SENT, protocol.CHANGES_MAX,
             )  # fmt: skip
         batch: list[Change] = []
@@ -123,7 +133,7 @@ class Engine:
             full = len(batch) >= BATCH_CHANGES or letters > BATCH_LETTERS
             if batch and full and tx != batch[-1].tx:
                 break
-            plain = patch_plain(entity, json.loads(patch))
+            plain = patch_plain(entity, json.loads(patch)) if kind != VOID else {}
             batch.append(Change(dseq, tx, entity, record_id, kind, plain, base, stamp, at, bool(atomic)))
         return batch
 
@@ -135,6 +145,13 @@ class Engine:
             answer = self._ask(identity, "/v1/pull", PullRequest(cursor, digests.GENERATION), PullAnswer, done)
             to = answer.cursor
             moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal)
+            if answer.life is not None:
+                if lives.offers(self.store, answer.life.wanted):
+                    self._push_all(identity, done)
+                    continue  # the answer was given before HQ had them
+                lives.testify(
+                    self.store, at.epoch, answer.life, identity.device_id, partial(self._testify, identity, done)
+                )
             if moved != at or answer.events or answer.reset:
                 apply.page(self.store, _page(answer, moved))
             done.entries += len(answer.events)
@@ -154,6 +171,9 @@ class Engine:
         done.mended += verify.check(self.store, ask, digest)
         verify.tell(self.store, ask)
 
+    def _testify(self, identity: Identity, done: Round, said: TestifyRequest) -> None:
+        self._ask(identity, "/v1/testify", said, TestifyAnswer, done)
+
     def _ask(self, identity: Identity, target: str, message: Message, kind: type[M], done: Round) -> M:
         body = protocol.pack(message)
         if kind is PushAnswer:
@@ -167,6 +187,8 @@ class Engine:
 
 def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
     page = apply.Page(cursor, msgspec.to_builtins(answer.actor), reset=answer.reset)
+    if answer.life is not None:
+        page.common = min(answer.life.heads.values(), default=0)
     for event in answer.events:
         if event.entry is not None:
             page.steps.append(("entry", protocol.plain_entry(event.entry), event.entry.sealed))

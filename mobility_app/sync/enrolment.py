@@ -16,7 +16,8 @@ from mobility_app.store import identity
 from mobility_app.store.identity import Identity
 from mobility_app.store.store import Store
 from mobility_app.sync import protocol, signing
-from mobility_app.sync.protocol import EnrolAnswer, EnrolRequest, ErrorAnswer
+from mobility_app.sync.life_messages import EnrolAnswer, EnrolRequest
+from mobility_app.sync.protocol import ErrorAnswer
 from mobility_app.sync.transport import Transport
 
 

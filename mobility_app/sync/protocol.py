@@ -32,6 +32,7 @@ WAKE_MAX_SECONDS = 60
 
 ROWS_MAX = 20_000  # ids in a comparison's request
 FAULTS_MAX = 200
+LIFE_LETTERS = 8  # the end of an epoch, which is random
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(max_length=60)]
@@ -62,6 +63,7 @@ class PushRequest(Message, frozen=True):
     """Changes in the order of their dseq, without a gap; what was saved together is not cut apart."""
 
     changes: Annotated[list[WireChange], msgspec.Meta(min_length=1, max_length=CHANGES_MAX)]
+    life: Annotated[str, msgspec.Meta(max_length=LIFE_LETTERS)] = ""  # the end of the epoch that the bases are of
 
 
 class WireVerdict(Message, frozen=True):
@@ -140,11 +142,20 @@ class WireActor(Message, frozen=True):
     language: str
 
 
+class WireLife(Message, frozen=True):
+    """HQ was restored from a backup since the device's last pull. `wanted`: the first number of the device's changes
+    that HQ does not have. `heads`: up to which number of each stream both lives tell the same."""
+
+    wanted: int
+    heads: dict[str, int]
+
+
 class PullAnswer(Message, frozen=True):
     """A page. Events are applied in order, in one transaction with the new cursor. `reset`: first forget everything
     that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
-    comes as rows, by comparison. `left`: about how many entries are still to come, where there is more."""
+    comes as rows, by comparison. `left`: about how many entries are still to come, where there is more.
+    `life`: HQ has begun a new life; offer first what it lost."""
 
     actor: WireActor
     events: list[Event]
@@ -154,6 +165,7 @@ class PullAnswer(Message, frozen=True):
     digest: str = ""
     behind: dict[str, int] = {}
     left: Count = 0
+    life: WireLife | None = None
 
 
 class WakeRequest(Message, frozen=True):
@@ -234,25 +246,6 @@ class FaultsAnswer(Message, frozen=True):
     """The number up to which HQ keeps them."""
 
     upto: int
-
-
-class EnrolRequest(Message, frozen=True):
-    """A new device. `proof` signs the code with the new key."""
-
-    code: Annotated[str, msgspec.Meta(max_length=200)]
-    public_key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    name: Annotated[str, msgspec.Meta(max_length=120)]
-    proof: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
-
-
-class EnrolAnswer(Message, frozen=True):
-    """Who the device is from now on, and HQ's key, which must match the fingerprint in the code."""
-
-    device_id: str
-    device_number: int
-    user_id: str
-    hq_key: str
-    actor: WireActor
 
 
 class ErrorAnswer(Message, frozen=True):

@@ -16,9 +16,8 @@ from mobility_app.errors import Refused
 from mobility_app.hq.headquarters import Request, private_bytes
 from mobility_app.hq.office import Office
 from mobility_app.sync import protocol, signing
+from mobility_app.sync.life_messages import EnrolAnswer, EnrolRequest
 from mobility_app.sync.protocol import (
-    EnrolAnswer,
-    EnrolRequest,
     ErrorAnswer,
     M,
     PullAnswer,
