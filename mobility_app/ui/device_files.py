@@ -12,9 +12,10 @@ from pathlib import Path
 from nicegui import ui
 
 from mobility_app.errors import MobilityError
-from mobility_app.store import pins, watched
+from mobility_app.store import identity, pins, watched
 from mobility_app.store.queries.disk_use import CustomerUse, DiskUse, disk_use
 from mobility_app.store.store import Store
+from mobility_app.store.transfers import QUOTA, QUOTAS_BYTES
 from mobility_app.ui import dialogs, lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
@@ -56,6 +57,8 @@ async def cards(window: Window) -> None:
                 await app.act(_unpin, arg)
             case "unwatch":
                 await app.act(watched.turn_off, arg)
+            case "quota" if arg.isdecimal() and int(arg) in QUOTAS_BYTES:
+                await app.read(_set_quota, int(arg))
             case "watched-root" if live.model.root is not None:
                 await _choose_root(window, live.model.root)
         if app.watch is not None:
@@ -71,6 +74,11 @@ def _unpin(store: Store, customer_id: str) -> None:
         pins.unpin(session, customer_id)
 
 
+def _set_quota(store: Store, quota_bytes: int) -> None:
+    with store.transaction() as session:
+        identity.set_meta(session, QUOTA, str(quota_bytes))
+
+
 def render(words: Words, found: Model) -> Html:
     """Both cards."""
     return h("div", _room(words, found.use), _folders(words, found), class_="fb-stack")
@@ -82,7 +90,15 @@ def _room(words: Words, use: DiskUse) -> Html:
         _fact(words("Files on this device"), f"{words.bytes(use.here_bytes)} · {files}"),
         _fact(words("Free room"), words.bytes(use.free_bytes)),
     ]
-    head = h("div", lists.fields(*facts), class_="fb-card-body")
+    name = words("Room for files")
+    choice = lists.segments(
+        name, [(str(one), words.bytes(one), None) for one in QUOTAS_BYTES], str(use.quota_bytes), act="quota"
+    )
+    note = words(
+        "When it is full, files that were not opened for long leave first. What the office does not have stays."
+    )
+    head = h("div", lists.fields(*facts), h("p", name, class_="fb-label"), choice, h("p", note, class_="fb-meta"),
+             class_="fb-card-body fb-stack")  # fmt: skip
     shown = [_customer(words, one) for one in use.customers if one.here_bytes or one.pinned]
     if use.others_bytes:
         shown.append(lists.row(words("Others"), words.bytes(use.others_bytes), lead=lists.tile("hard-drive")))

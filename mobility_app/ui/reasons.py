@@ -88,11 +88,26 @@ FILE = MappingProxyType(
     {
         "too_large": N_("This file is larger than 500 MB. Choose a smaller one."),
         "unreadable": N_("This file can't be read. Check that it still exists."),
-        "not_here": N_("This file is not on this device yet. It comes with the next sync."),
+        "not_here": N_("This file is not on this device yet. Get it on its row."),
         "already_there": N_("The same file is already attached to this customer."),
         "no_picture": N_("This picture can't be shown here. Download it and open it in another program."),
         "no_folder": N_("This folder can't be made or written. Choose another one."),
         "too_many_folders": N_("There are 200 watched folders already. Turn one off first."),
+    }
+)
+
+# Of bytes that travel: what `transfer.problem` holds.
+TRAVEL = MappingProxyType(
+    {
+        "failed": N_("the server had a problem, it is tried again"),
+        "busy": N_("the server is busy, it is tried again"),
+        "hq_disk_full": N_("the server has no room left"),
+        "disk_full": N_("the disk of this device is full"),
+        "no_room": N_("the room for files on this device is used up"),
+        "damaged": N_("the file on this device is damaged"),
+        "wrong_bytes": N_("it arrived damaged, it is tried again"),
+        "bytes_missing": N_("the device that holds it has not sent it"),
+        "not_found": N_("it is not there for you any more"),
     }
 )
 

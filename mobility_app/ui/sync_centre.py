@@ -16,10 +16,12 @@ from mobility_app.domain.change import CREATE, DELETE, RESTORE, UPDATE
 from mobility_app.errors import MobilityError
 from mobility_app.store.actions import settle
 from mobility_app.store.queries import sync_centre as queries
+from mobility_app.store.queries import travels
 from mobility_app.store.queries.sync_centre import Clash, Pending, Place, Refusal, Unsettled
+from mobility_app.store.queries.travels import NO_FILES, OnTheWay
 from mobility_app.store.store import Touched
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING, Status
-from mobility_app.ui import lists, marks
+from mobility_app.ui import lists, marks, sync_files
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
@@ -40,6 +42,7 @@ class Picture:
     status: Status
     now: int
     may_settle: bool
+    files: OnTheWay = NO_FILES
 
 
 async def build(window: Window) -> None:
@@ -51,7 +54,7 @@ async def build(window: Window) -> None:
         found = await app.read(queries.unsettled)
         role = app.actor.role if app.actor else ""
         may = bool(role) and access.may(role, registry.entity("conflict").right, "update")
-        return Picture(found, app.status, app.now(), may)
+        return Picture(found, app.status, app.now(), may, await app.read(travels.on_the_way))
 
     async def act(name: str, arg: str) -> None:
         await _act(window, name, arg)
@@ -124,8 +127,9 @@ def render(words: Words, picture: Picture) -> Html:
         _clash_card(words, picture),
         _refused_card(words, picture),
         _waiting_card(words, picture),
+        sync_files.card(words, picture.files),
     ]
-    if not (unsettled.waiting_count or unsettled.refused_count or unsettled.clash_count):
+    if not (picture.files.up or unsettled.waiting_count or unsettled.refused_count or unsettled.clash_count):
         text = words("Everything you did has reached the office.")
         parts.append(lists.empty("cloud-check", words("Nothing waits"), text))
     return h("div", parts, class_="fb-stack")

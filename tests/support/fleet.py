@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mobility_app.hq.blobs_shelf import Shelf
 from mobility_app.hq.headquarters import Request
 from mobility_app.hq.office import Dump, Office, dump
 from mobility_app.store.store import Store
@@ -78,13 +79,14 @@ class Fleet:
     folder: Path
     seed: int = 1
     clock: SteppedClock = field(default_factory=SteppedClock)
+    shelf: Shelf | None = None  # for the bytes of files; else HQ's folder
     office: Office = field(init=False)
     random: random.Random = field(init=False)
     devices: dict[str, Device] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        self.office = Office(self.folder / "hq", now=self.clock, random=self.random.randbytes)
+        self.office = Office(self.folder / "hq", now=self.clock, random=self.random.randbytes, shelf=self.shelf)
         for company, country, territories in (("Lusa", "PT", ("Norte", "Sul")), ("Ibera", "ES", ("Madrid",))):
             self.office.add_company(company, country)
             for territory in territories:

@@ -8,6 +8,7 @@ from mobility_app.store import pins, watched
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.files import FileVault
 from mobility_app.store.store import Store
+from mobility_app.store.transfers import QUOTAS_BYTES
 from mobility_app.ui import device_files
 from mobility_app.ui.words import Words
 from tests.support.desk import desk
@@ -25,7 +26,8 @@ def test_room_pins_and_folders_are_shown_and_can_be_let_go(tmp_path: Path) -> No
     assert "Arquivos neste dispositivo 2,0 MB · 1 arquivo" in said
     assert "Óptica Lusitânia & Filhos 2,0 MB de 2,0 MB · 1 arquivo Sempre aqui" in said
     assert str(folder) in said
-    assert acts(page) == [("unpin", at.customer), ("watched-root", ""), ("unwatch", at.customer)]
+    chosen = [("quota", str(one)) for one in QUOTAS_BYTES]
+    assert acts(page) == [*chosen, ("unpin", at.customer), ("watched-root", ""), ("unwatch", at.customer)]
     assert "Deixar de observar a pasta de Óptica Lusitânia &amp; Filhos".replace("&amp;", "&") in names(page)
 
 

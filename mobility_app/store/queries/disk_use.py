@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from mobility_app.store.store import Store
+from mobility_app.store.transfers import QUOTA, QUOTA_BYTES
 
 CUSTOMERS_MOST = 10
 
@@ -25,7 +26,8 @@ class CustomerUse:
 @dataclass(frozen=True, slots=True)
 class DiskUse:
     """Bytes of all attachments here, how many files that is, and the free room of their disk. `customers`: those that
-    take most, largest first; `others_bytes` lie here for the rest (files whose deletion was not sent yet included)."""
+    take most, largest first; `others_bytes` lie here for the rest (files whose deletion was not sent yet included);
+    `quota_bytes`: how much they may take."""
 
     here_bytes: int
     files: int
@@ -33,14 +35,17 @@ class DiskUse:
     pinned: int
     customers: tuple[CustomerUse, ...]
     others_bytes: int
+    quota_bytes: int
 
 
 def disk_use(store: Store) -> DiskUse:
     """What the files take. Two statements, however many customers there are."""
     with store.reading() as session:
-        here, files, pinned = session.one(
-            "SELECT coalesce(sum(size_bytes), 0), count(*), (SELECT count(*) FROM pin) FROM blob"
-        ) or (0, 0, 0)
+        here, files, pinned, quota = session.one(
+            "SELECT coalesce(sum(size_bytes), 0), count(*), (SELECT count(*) FROM pin),"
+            " coalesce((SELECT v FROM meta WHERE k=?), ?) FROM blob",
+            QUOTA, QUOTA_BYTES,
+        ) or (0, 0, 0, QUOTA_BYTES)  # fmt: skip
         rows = session.rows(
             "SELECT c.id, c.name, coalesce(sum(b.size_bytes), 0) AS here, sum(f.size_bytes), count(*),"
             " p.customer_id IS NOT NULL FROM file f JOIN customer c ON c.id=f.customer_id"
@@ -52,4 +57,4 @@ def disk_use(store: Store) -> DiskUse:
         CustomerUse(one, name, here_bytes, size, count, bool(pin)) for one, name, here_bytes, size, count, pin in rows
     )
     free = shutil.disk_usage(store.path.parent).free
-    return DiskUse(here, files, free, pinned, customers, here - sum(one.here_bytes for one in customers))
+    return DiskUse(here, files, free, pinned, customers, here - sum(one.here_bytes for one in customers), int(quota))

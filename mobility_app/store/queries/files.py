@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from mobility_app.domain.rules.file_kinds import KINDS, kind_of
 from mobility_app.domain.rules.folding import fold
 from mobility_app.store import drafts, pins, watched
+from mobility_app.store.queries import travels
+from mobility_app.store.queries.travels import STILL, Travel
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
@@ -20,7 +22,8 @@ NEWEST = "at"
 @dataclass(frozen=True, slots=True)
 class FileRow:
     """One file. `at` in UTC milliseconds; `here`: its bytes can be opened on this device; `label`: the reference of
-    the support request that it belongs to, or what somebody calls it; `expires_on`: ISO day; `kind`: of file_kinds."""
+    the support request that it belongs to, or what somebody calls it; `expires_on`: ISO day; `kind`: of file_kinds;
+    `travel`: what its bytes do."""
 
     id: str
     name: str
@@ -31,6 +34,7 @@ class FileRow:
     at: int | None
     here: bool
     expires_on: str = ""
+    travel: Travel = STILL
 
     @property
     def kind(self) -> str:
@@ -98,17 +102,14 @@ def listed(session: Records, customer_id: str, label: str = "") -> tuple[FileRow
             customer_id, customer_id,
         )
     }  # fmt: skip
-    here = {
-        row[0]
-        for row in session.rows(
-            "SELECT b.file_id FROM blob b JOIN file f ON f.id=b.file_id WHERE f.customer_id=?", customer_id
-        )
-    }
+    bytes_of = travels.of_customer(session, customer_id)
     rows = []
     for row in found:
         who, at = made.get(str(row["id"]), (None, None))
+        here, travel = bytes_of.get(str(row["id"]), (False, STILL))
         rows.append(FileRow(
             str(row["id"]), str(row["name"]), str(row["media_type"]), int(str(row["size_bytes"] or 0)),
-            str(row["label"] or ""), people.get(str(who), ""), at, row["id"] in here, str(row["expires_on"] or ""),
+            str(row["label"] or ""), people.get(str(who), ""), at, here, str(row["expires_on"] or ""),
+            travel,
         ))  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-(row.at or 0), row.id)))

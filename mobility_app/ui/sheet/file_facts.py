@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from mobility_app.store.queries.files import FileRow
-from mobility_app.ui import lists
+from mobility_app.store.transfers import DOWN, UP
+from mobility_app.ui import lists, reasons
 from mobility_app.ui.markup import Html
 from mobility_app.ui.names import N_
 from mobility_app.ui.sheet.frame import Sheet
@@ -15,6 +16,7 @@ NEAR_DAYS = 30
 SUFFIX_LETTERS = 5
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")  # offered; the bytes decide whether one is shown
 ANY = N_("File")
+MISSING = "bytes_missing"
 # kind -> what people call one, and all of them, and the icon
 KINDS = {
     "image": (N_("Image"), N_("Images"), "file-image"),
@@ -46,6 +48,29 @@ def line(sheet: Sheet, row: FileRow) -> str:
     until = words("expires on {date}", date=words.date(row.expires_on)) if _days(sheet, row) > NEAR_DAYS else ""
     parts = (kind_of(words, row), words.bytes(row.size_bytes), when, row.by, row.label, until)
     return " · ".join(filter(None, parts))
+
+
+def travel(sheet: Sheet, row: FileRow) -> Html | None:
+    """A chip that says where the bytes are, where they are not simply here and at the office."""
+    words, going = sheet.words, row.travel
+    if going.problem and going.problem != MISSING:
+        why = words(reasons.TRAVEL.get(going.problem, reasons.TRAVEL["failed"]))
+        text = words("Not sent: {cause}", cause=why) if going.way == UP else words("Not fetched: {cause}", cause=why)
+        return lists.chip(text, "warn", "triangle-alert", small=True)
+    if going.way == UP:
+        sending = words("Sending, {percent} %", percent=going.percent)
+        return lists.chip(sending if going.moving else words("Waits to be sent"), symbol="cloud-upload", small=True)
+    if row.here:
+        return None
+    if going.way == DOWN and going.moving:
+        text = words("Fetching, {percent} %", percent=going.percent)
+        return lists.chip(text, "accent", "arrow-down", small=True)
+    if going.way == DOWN and going.problem == MISSING:
+        text = words("Comes when the device that holds it has sent it")
+        return lists.chip(text, symbol="cloud-off", small=True)
+    if going.way == DOWN:
+        return lists.chip(words("Comes when the office can be reached"), symbol="arrow-down", small=True)
+    return lists.chip(words("Not on this device"), symbol="cloud-off", small=True)
 
 
 def expiry(sheet: Sheet, row: FileRow) -> Html | None:

@@ -8,9 +8,10 @@ own; all else is only downloaded.
 from __future__ import annotations
 
 from mobility_app.store.queries.files import FileRow
+from mobility_app.store.transfers import DOWN
 from mobility_app.ui import dialogs, lists, marks
 from mobility_app.ui.markup import Child, Html, h, hidden, icon
-from mobility_app.ui.sheet import file_facts, file_preview, unsettled
+from mobility_app.ui.sheet import file_facts, file_get, file_preview, unsettled
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.words import Words
 
@@ -25,6 +26,8 @@ async def act(sheet: Sheet, name: str, arg: str) -> None:
                 sheet, "file", ("label", "expires_on"), title=await _name(sheet, arg), record_id=arg,
                 saved=sheet.words("File saved"),
             )  # fmt: skip
+        case "get-file":
+            await file_get.get(sheet, arg)
         case "delete":
             await delete(sheet, arg)
 
@@ -62,23 +65,29 @@ def _row(sheet: Sheet, row: FileRow) -> Html:
     chips = [
         file_facts.expiry(sheet, row),
         marks.chip_for(words, sheet.header.record_mark("file", row.id)),
-        None if row.here else lists.chip(words("Not on this device"), symbol="cloud-off", small=True),
+        file_facts.travel(sheet, row),
     ]
     below = h("span", chips, class_="fb-file-chips") if any(chips) else None
     end: list[Html] = []
     if sheet.may("file", "update"):
         name = words("Label and expiry of {name}", name=row.name)
         end.append(lists.icon_button("tag", name, act="change-file", arg=row.id))
+    if not row.here and row.travel.way != DOWN:
+        end.append(lists.icon_button("arrow-down", words("Get {name}", name=row.name), act="get-file", arg=row.id))
     if row.here:
         end.append(lists.icon_button("download", words("Download {name}", name=row.name), href=address, new_tab=True))
     if sheet.may("file", "delete"):
         end.append(lists.icon_button("trash-2", words("Delete {name}", name=row.name), act="delete", arg=row.id))
     picture = row.here and row.media_type in file_facts.PICTURES
     opens = row.here and row.kind == "pdf"
-    title = _title(words, row.name) if picture or opens else row.name
+    asks = not row.here and (
+        row.media_type in file_facts.PICTURES or row.kind == "pdf"
+    )  # what would open, were it here
+    act = "show-file" if picture else "get-file" if asks else ""
+    title = _title(words, row.name) if picture or opens or asks else row.name
     return lists.row(
         title, [file_facts.line(sheet, row), below], lead=_lead(row, picture=picture), wrap=True,
-        end=h("span", *end, class_="fb-file-acts") if end else None, act="show-file" if picture else "", arg=row.id,
+        end=h("span", *end, class_="fb-file-acts") if end else None, act=act, arg=row.id,
         href=f"{address}?inline=1" if opens else "", new_tab=opens,
     )  # fmt: skip
 

@@ -12,7 +12,8 @@ from mobility_app.errors import MobilityError
 from mobility_app.store import pins, watched
 from mobility_app.store.folder_look import WAITING, FolderState
 from mobility_app.store.queries.files import FileList
-from mobility_app.store.store import Store
+from mobility_app.store.store import Store, Touched
+from mobility_app.store.transfers import ASKED
 from mobility_app.ui import lists, reasons
 from mobility_app.ui.markup import Html, h, icon
 from mobility_app.ui.names import N_
@@ -60,6 +61,7 @@ async def act(sheet: Sheet, name: str) -> bool:
 def _pin(store: Store, customer_id: str, now: int) -> None:
     with store.transaction() as session:
         pins.pin(session, customer_id, now)
+    store.tell(Touched(frozenset({customer_id}), frozenset(), ASKED))
 
 
 def _unpin(store: Store, customer_id: str) -> None:

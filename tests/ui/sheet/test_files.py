@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from mobility_app.errors import SheetInEdit
-from mobility_app.store import drafts, pins, watched
+from mobility_app.store import drafts, pins, transfers, watched
 from mobility_app.store.actions.attachments import attach, content
 from mobility_app.store.files import FileVault
 from mobility_app.store.folder_look import FolderState, Note
 from mobility_app.store.queries import files as queries
+from mobility_app.store.queries import travels
 from mobility_app.store.queries.files import FileRow
 from mobility_app.store.store import Store
-from mobility_app.ui import assets
+from mobility_app.ui import assets, sync_files
 from mobility_app.ui.sheet import adding, file_facts, files, files_here
 from mobility_app.ui.words import Words
 from tests.support.desk import Desk, desk
@@ -74,9 +75,39 @@ def test_what_lies_at_the_office_alone_is_said_and_offers_no_download(tmp_path: 
     from_office(at, "longe.pdf")
     page = shown(at)
     assert "Não está neste dispositivo" in text(page)
-    assert names(page) == ["Etiqueta e validade de longe.pdf", "Excluir longe.pdf"]
+    assert names(page) == ["Etiqueta e validade de longe.pdf", "Obter longe.pdf", "Excluir longe.pdf"]
     assert "/content" not in page
     assert "/picture" not in page
+
+
+def test_a_row_says_what_its_bytes_do(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    one = from_office(at, "longe.pdf")
+
+    def said(**values: object) -> str:
+        with at.store.transaction() as session:
+            for name, value in values.items():
+                session.run(f"UPDATE transfer SET {name}=?", value)
+        return text(shown(at))
+
+    transfers.ask(at.store, one)
+    assert "Chega quando houver ligação ao escritório" in said()
+    assert "Obter longe.pdf" not in names(shown(at))
+    assert "Obtendo, 0 %" in said(moving=1)
+    assert "Chega quando o dispositivo que o tem o enviar" in said(moving=0, problem="bytes_missing")
+    assert "Não obtido: o disco deste dispositivo está cheio" in said(problem="disk_full")
+    with at.store.transaction() as session:
+        session.run("DELETE FROM transfer")
+    attach(at.store, vault(tmp_path), at.customer, "minha.pdf", [b"x" * 3_000_000], "application/pdf")
+    assert "Espera o envio" in said()
+    with at.store.transaction() as session:
+        session.run(
+            "INSERT INTO transfer (file_id, way, size_bytes, since) SELECT file_id, 'up', size_bytes, 1 FROM blob"
+        )
+    assert "Enviando, 66 %" in said(moving=1, done=2)
+    page = sync_files.card(at.app.words, travels.on_the_way(at.store)) or ""
+    assert "Arquivos a caminho 1 minha.pdf Enviando, 66 % · 3,0 MB · Óptica Lusitânia & Filhos" in text(page)
+    assert 'aria-valuenow="66"' in page
 
 
 @pytest.mark.parametrize(
@@ -135,12 +166,12 @@ def test_a_change_that_was_refused_stands_below_its_file(tmp_path: Path) -> None
 def test_who_may_not_delete_or_add_is_not_offered_it(tmp_path: Path) -> None:
     at = desk(tmp_path, role="accountant")
     from_office(at, "longe.pdf")
-    assert [act for act, _ in acts(shown(at))] == ["choose", "camera", "pin"]
+    assert [act for act, _ in acts(shown(at))] == ["choose", "camera", "get-file", "get-file", "pin"]
     folder = tmp_path / "admin"
     folder.mkdir()
     at = desk(folder, role="admin")
     from_office(at, "longe.pdf")
-    assert [act for act, _ in acts(shown(at))] == ["delete", "pin"]
+    assert [act for act, _ in acts(shown(at))] == ["get-file", "get-file", "delete", "pin"]
 
 
 def test_the_fifty_first_file_is_on_the_second_page(tmp_path: Path) -> None:
