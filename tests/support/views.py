@@ -131,6 +131,7 @@ class Stage:
     def leave(self, page: Page) -> None:
         """Takes back what `show` opened: nothing is left half-typed, nothing locked."""
         if page.locator(LOCKED).count():
+            page.locator(".fb-lock .fb-btn:not([disabled])").wait_for()  # after a wrong one it may be a while
             page.locator(LOCKED).fill(self.device.passphrase)
             page.keyboard.press("Enter")
             page.locator(".fb-app:not(.fb-lock)").wait_for()
