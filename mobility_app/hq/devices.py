@@ -11,13 +11,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from mobility_app.domain.access import Actor
 from mobility_app.errors import Refused
 from mobility_app.store.records import Records
-from mobility_app.sync.life_messages import EnrolRequest
+from mobility_app.sync.life_messages import DIGEST_LETTERS, EnrolRequest, RenewRequest
+from mobility_app.sync.protocol import WireVerdict
 
 INVITE_MS = 15 * 60 * 1000
 INVITE_MAX_MS = 24 * 60 * 60 * 1000
@@ -83,6 +85,37 @@ def enrol(session: Records, request: EnrolRequest, now: int) -> Device:
         new_id, number, user_id, request.public_key, request.name, now, now,
     )  # fmt: skip
     return Device(new_id, number, user_id, request.public_key, 0, False)
+
+
+def renew(session: Records, old: Device, asked: RenewRequest, now: int) -> tuple[Device, list[WireVerdict]]:
+    """A copy of a device becomes one of its own, of the same person; asked again, it is the same one. Returns it, and
+    the verdicts on what HQ has of it already. Raises Refused: 401 bad_signature, 409 already_enrolled."""
+    try:
+        key = bytes.fromhex(asked.public_key)
+        Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(asked.proof), old.id.encode())
+    except (InvalidSignature, ValueError):
+        raise Refused("bad_signature", 401) from None
+    known = []
+    for dseq, digest, said in session.among(
+        "SELECT dseq, digest, said FROM verdict WHERE device_id=? AND dseq IN ({marks})",
+        [int(dseq) for dseq in asked.have if dseq.isdecimal()], old.id,
+    ):  # fmt: skip
+        if digest[:DIGEST_LETTERS] == asked.have[str(dseq)]:
+            known.append(msgspec.json.decode(said, type=WireVerdict))
+    known.sort(key=lambda verdict: verdict.dseq)
+    new_id = device_id(key)
+    if session.one("SELECT 1 FROM device WHERE id=?", new_id):
+        if session.value("SELECT came_from FROM device WHERE id=?", new_id) != old.id:
+            raise Refused("already_enrolled", 409)
+    else:
+        session.run(
+            "INSERT INTO device (id, number, user_id, public_key, name, last_dseq, revoked, enrolled_at, seen_at, came_from)"
+            " SELECT ?, (SELECT MAX(number) + 1 FROM device), user_id, ?, name, ?, 0, ?, ?, id FROM device WHERE id=?",
+            new_id, asked.public_key, asked.last, now, now, old.id,
+        )  # fmt: skip
+    new = read(session, new_id)
+    assert new is not None
+    return new, known
 
 
 def read(session: Records, wanted_id: str) -> Device | None:

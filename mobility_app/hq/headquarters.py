@@ -39,7 +39,17 @@ from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
 from mobility_app.sync.file_messages import PIECE_TYPE, Piece
-from mobility_app.sync.life_messages import EnrolAnswer, EnrolRequest, TestifyAnswer, TestifyRequest
+from mobility_app.sync.life_messages import (
+    EnrolAnswer,
+    EnrolRequest,
+    RenewAnswer,
+    RenewRequest,
+    TestifyAnswer,
+    TestifyRequest,
+)
+from mobility_app.sync.life_messages import (
+    digest as change_digest,
+)
 from mobility_app.sync.protocol import (
     CompareRequest,
     ErrorAnswer,
@@ -146,6 +156,7 @@ class Headquarters:
             ("POST", "/v1/rows"): self._rows,
             ("POST", "/v1/faults"): self._faults,
             ("POST", "/v1/testify"): self._testify,
+            ("POST", "/v1/renew"): self._renew,
         }
         step = steps.get((request.method, request.target)) or self._files.step(request.method, request.target)
         if step is None:
@@ -173,6 +184,15 @@ class Headquarters:
             logger.error("push failed, judging one by one: %s", type(error).__name__, exc_info=error)
             return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=True)))
 
+    def _renew(self, request: Request) -> bytes:
+        self._verified(request)
+        message = protocol.unpack(request.body, RenewRequest, _encoding(request))
+        with self.ledger.database.transaction() as opened:
+            session = Records(opened.engine, opened.watch)
+            old = self._verified(request, session)
+            new, known = devices.renew(session, old, message, self.ledger.now())
+            return protocol.pack(RenewAnswer(new.id, new.number, known))
+
     def _testify(self, request: Request) -> bytes:
         self._verified(request)
         message = protocol.unpack(request.body, TestifyRequest, _encoding(request))
@@ -193,7 +213,7 @@ class Headquarters:
             tx.many(
                 "INSERT INTO verdict (device_id, dseq, digest, said) VALUES (?, ?, ?, ?)",
                 [
-                    (device.id, change.dseq, _digest(change), msgspec.json.encode(verdict).decode())
+                    (device.id, change.dseq, change_digest(change), msgspec.json.encode(verdict).decode())
                     for change, verdict in zip(fresh, said, strict=True)
                 ],
             )
@@ -217,7 +237,7 @@ class Headquarters:
             if change.dseq > device.last_dseq:
                 break
             row = tx.one("SELECT digest, said FROM verdict WHERE device_id=? AND dseq=?", device.id, change.dseq)
-            if row is None or row[0] != _digest(change):
+            if row is None or row[0] != change_digest(change):
                 raise Refused("seq_reuse", 409)
             known.append(msgspec.json.decode(row[1], type=WireVerdict))
         return known, changes[len(known) :]
@@ -365,10 +385,6 @@ def _require_message(request: Request, media_type: str = protocol.MEDIA_TYPE) ->
 
 def _encoding(request: Request) -> str:
     return request.headers.get("content-encoding", "").strip().lower()
-
-
-def _digest(change: WireChange) -> str:
-    return hashlib.sha256(canonical(msgspec.to_builtins(change))).hexdigest()
 
 
 def _wire_verdict(verdict: Verdict) -> WireVerdict:

@@ -20,11 +20,11 @@ from mobility_app.store import apply
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
-from mobility_app.store.records import patch_plain
+from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import lives, protocol, verify
+from mobility_app.sync import lives, protocol, renewal, verify
 from mobility_app.sync.asking import ask
-from mobility_app.sync.life_messages import TestifyAnswer, TestifyRequest
+from mobility_app.sync.life_messages import HAVE_MAX, RenewAnswer, RenewRequest, TestifyAnswer, TestifyRequest
 from mobility_app.sync.protocol import (
     M,
     Message,
@@ -68,7 +68,14 @@ class Engine:
         """Pushes and, where it shall `fetch`, pulls until there is nothing more. Raises Unreachable, Refused, NotEnrolled."""
         identity, _ = self._known()
         done = Round()
-        self._push_all(identity, done)
+        try:
+            self._push_all(identity, done)
+        except Refused as refused:
+            if refused.reason != renewal.REUSED:
+                raise
+            renewal.renew(self.store, identity, self._open_changes(), partial(self._renew, identity, done))
+            identity, _ = self._known()
+            self._push_all(identity, done)
         if fetch:
             self._pull_all(identity, done)
         return done
@@ -120,21 +127,15 @@ class Engine:
     def _next_batch(self) -> list[Change]:
         """The first open changes: whole transactions, up to a bound that only a single large one passes."""
         with self.store.reading() as session:
-            rows = session.rows(
-                "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic FROM change"
-                " WHERE state IN (?, ?) AND dseq > 0 UNION ALL SELECT dseq, tx, entity, record_id, kind, patch, base, stamp,"
-                " at, atomic FROM kept WHERE again = 1 ORDER BY dseq LIMIT ?",
-                OPEN, SENT, protocol.CHANGES_MAX,
-            )  # fmt: skip
+            found = _changes(session, protocol.CHANGES_MAX)
         batch: list[Change] = []
         letters = 0
-        for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic in rows:
-            letters += len(patch)
+        for change in found:
+            letters += len(str(change.patch))
             full = len(batch) >= BATCH_CHANGES or letters > BATCH_LETTERS
-            if batch and full and tx != batch[-1].tx:
+            if batch and full and change.tx != batch[-1].tx:
                 break
-            plain = patch_plain(entity, json.loads(patch)) if kind != VOID else {}
-            batch.append(Change(dseq, tx, entity, record_id, kind, plain, base, stamp, at, bool(atomic)))
+            batch.append(change)
         return batch
 
     def _pull_all(self, identity: Identity, done: Round) -> None:
@@ -171,6 +172,13 @@ class Engine:
         done.mended += verify.check(self.store, ask, digest)
         verify.tell(self.store, ask)
 
+    def _open_changes(self) -> list[Change]:
+        with self.store.reading() as session:
+            return _changes(session, HAVE_MAX)
+
+    def _renew(self, identity: Identity, done: Round, asked: RenewRequest) -> RenewAnswer:
+        return self._ask(identity, "/v1/renew", asked, RenewAnswer, done)
+
     def _testify(self, identity: Identity, done: Round, said: TestifyRequest) -> None:
         self._ask(identity, "/v1/testify", said, TestifyAnswer, done)
 
@@ -199,3 +207,20 @@ def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
         elif event.forget is not None:
             page.steps.append(("forget", event.forget, {}))
     return page
+
+
+def _changes(session: Records, most: int) -> list[Change]:
+    """The first changes that HQ has not answered: those that it never had, and those that it is offered again."""
+    rows = session.rows(
+        "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic FROM change"
+        " WHERE state IN (?, ?) AND dseq > 0 UNION ALL SELECT dseq, tx, entity, record_id, kind, patch, base, stamp,"
+        " at, atomic FROM kept WHERE again = 1 ORDER BY dseq LIMIT ?",
+        OPEN, SENT, most,
+    )  # fmt: skip
+    return [
+        Change(
+            dseq, tx, entity, record_id, kind, patch_plain(entity, json.loads(patch)) if kind != VOID else {}, base, stamp,
+            at, bool(atomic),
+        )
+        for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic in rows
+    ]  # fmt: skip

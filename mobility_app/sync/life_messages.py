@@ -5,13 +5,22 @@ Shared with HQ, as `protocol.py`. docs/protocol.md explains each with an example
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated
 
 import msgspec
 
-from mobility_app.sync.protocol import Message, Name, WireActor, WireEntry
+from mobility_app.domain.change import canonical
+from mobility_app.sync.protocol import Count, Message, Name, WireActor, WireChange, WireEntry, WireVerdict
 
 EVIDENCE_MAX = 1_000  # entries in one testimony
+HAVE_MAX = 50_000  # unsent changes of a device that renews itself
+DIGEST_LETTERS = 24
+
+
+def digest(change: WireChange) -> str:
+    """What tells two changes under one number apart."""
+    return hashlib.sha256(canonical(msgspec.to_builtins(change))).hexdigest()
 
 
 class EnrolRequest(Message, frozen=True):
@@ -45,3 +54,22 @@ class TestifyAnswer(Message, frozen=True):
     """How many of them were news to HQ."""
 
     noted: int
+
+
+class RenewRequest(Message, frozen=True):
+    """A device whose database was copied or put back asks to be a new one. Signed with the old key; `proof` signs the old
+    device's id with the new one. `last`: the new device counts its changes from the next number on. `have`: its
+    unsent changes, number -> start of the digest, so that those that HQ has already are not sent twice."""
+
+    public_key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    proof: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
+    last: Count
+    have: Annotated[dict[str, str], msgspec.Meta(max_length=HAVE_MAX)]
+
+
+class RenewAnswer(Message, frozen=True):
+    """Who the device is from now on, and HQ's verdicts on those changes that it has already, byte for byte."""
+
+    device_id: str
+    device_number: int
+    known: list[WireVerdict]
