@@ -4,6 +4,7 @@
     python scripts/bench.py store --customers 2000
     python scripts/bench.py sync --customers 1000
     python scripts/bench.py ui --customers 10000
+    python scripts/bench.py files
 
 Run with the environment's Python (.venv). Each figure is the median of several interleaved repetitions.
 """
@@ -254,14 +255,20 @@ def _ui(folder: Path, customers: int) -> None:
     bench_ui(folder, customers)
 
 
+def _files(folder: Path, customers: int) -> None:
+    from bench_files import bench_files
+
+    bench_files(folder, customers)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("store", "sync", "ui"))
+    parser.add_argument("what", choices=("store", "sync", "ui", "files"))
     parser.add_argument("--customers", type=int, default=1000)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mobility-bench-"))
     try:
-        {"store": bench_store, "sync": bench_sync, "ui": _ui}[options.what](folder, options.customers)
+        {"store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files}[options.what](folder, options.customers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -42,8 +42,7 @@ class Carrier:
         self._plans: dict[str, list[int]] = {}  # file -> pieces that HQ misses, last first
         self._parts: dict[str, FilePart] = {}
         self._told: dict[str, int] = {}
-        self.requests = 0
-        self.pieces = 0
+        self.requests = self.pieces = 0  # all requests; pieces put or asked for, again or not
 
     def fill(self) -> None:
         """Looks what is to travel, and lets go of what has no record any more."""
@@ -108,8 +107,8 @@ class Carrier:
             transfers.moved(self._store, file, count - len(wanted))
         elif missing:
             piece = self._vault.span(file.token, missing[-1] * SPAN_PIECES, SPAN_PIECES)
-            self._asked(known, "PUT", file, f"pieces/{missing[-1]}", piece, PIECE_TYPE)
             self.pieces += 1
+            self._asked(known, "PUT", file, f"pieces/{missing[-1]}", piece, PIECE_TYPE)
             missing.pop()
             self._told_now_and_then(file, count - len(missing))
         else:
@@ -122,10 +121,10 @@ class Carrier:
         if part is None:
             return
         if not part.whole:
+            self.pieces += 1
             piece = self._asked(known, "GET", file, f"pieces/{part.done}")
             if len(piece) != span_bytes(file.size_bytes, part.done):
                 raise Unreachable("failed", "HQ sent a piece of another length")
-            self.pieces += 1
             part.append(piece)
             if not part.whole:
                 self._told_now_and_then(file, part.done)

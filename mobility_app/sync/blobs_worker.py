@@ -16,6 +16,7 @@ from mobility_app.sync.blobs import Carrier
 from mobility_app.sync.status import ONLINE, Board, Status
 
 LOOK_SECONDS = 60.0
+CUT_SECONDS = 0.2
 SETTLE_SECONDS = 0.3  # after news: more may follow at once
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
@@ -70,6 +71,7 @@ class FilesWorker:
 
     def _once(self) -> float:
         """Carries what is due. Returns how many seconds to wait before the next look."""
+        steps = 0
         try:
             self._carrier.fill()
             while not self._stop.is_set() and not self._cut_off():
@@ -78,7 +80,11 @@ class FilesWorker:
                     self._carrier.fill()
                 if not self._carrier.step():
                     break
+                steps += 1
         except (Unreachable, Refused, NotEnrolled):
+            if steps > 1:  # the network cuts, but lets something through: on at once
+                self._failures = 0
+                return CUT_SECONDS
             return self._later()
         except MobilityError as failed:
             logger.warning("files wait: %s", failed.code)
