@@ -32,7 +32,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="mobility-day-"))
     try:
         day = play(folder, options.minutes * 60, devices=options.devices, pause=options.pause, seed=options.seed)
-    except BaseException:
+    except Exception:  # noqa: BLE001 - whatever it is, the folder is kept to look at
         traceback.print_exc()
         print(f"what is on disk was kept: {folder}")
         return 1
