@@ -39,6 +39,7 @@ def main() -> int:
         return _run(python, "pytest", "-m", left_out) or bool(failed)
     os.environ["MOBILITY_CHROMIUM"] = _browser(python)
     _lighthouse()
+    _nginx()
     return _run(python, "pytest") or bool(failed)
 
 
@@ -65,12 +66,23 @@ def _installed() -> str:
 
 
 def _apt() -> str:
+    _debian("chromium")
+    return _installed()
+
+
+def _debian(package: str) -> None:
+    """Debian's package, where this is Debian and we may install."""
     if shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
-        print("Installing Debian's chromium ...", flush=True)
-        for words in (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", "chromium")):
+        print(f"Installing Debian's {package} ...", flush=True)
+        for words in (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", package)):
             quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             subprocess.run(["apt-get", *words], env=quiet, stdout=subprocess.DEVNULL, check=False)
-    return _installed()
+
+
+def _nginx() -> None:
+    """The proxy that a test puts before HQ. Without it that test is skipped, with that reason."""
+    if not shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        _debian("nginx-light")
 
 
 def _playwright(python: str) -> str:
