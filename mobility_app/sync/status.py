@@ -11,6 +11,7 @@ from mobility_app.store.store import Store
 OFFLINE, SYNCING, ONLINE, STOPPED = "offline", "syncing", "online", "stopped"
 
 
+METERED_SWITCH = "metered"  # a note of the store: this device's network is paid by volume
 SENDING, FETCHING = "sending", "fetching"
 
 

@@ -21,7 +21,7 @@ from mobility_app.store.store import LOCAL, Store, Touched
 from mobility_app.sync import verify
 from mobility_app.sync.backoff import Backoff
 from mobility_app.sync.engine import Engine
-from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, SYNCING, Board, Progress
+from mobility_app.sync.status import METERED_SWITCH, OFFLINE, ONLINE, STOPPED, SYNCING, Board, Progress
 from mobility_app.sync.waker import Waker
 
 POLL_SECONDS = 20.0  # where HQ can't wake this device
@@ -31,7 +31,7 @@ KNOCK_SECONDS, KNOCK_TIMEOUT_SECONDS = 2.0, 1.0
 STOP_SECONDS = 30
 PROGRESS_SECONDS = 0.25  # between two pictures of it
 LAST_SYNC, KEEP_EVERY_MS = "last_sync_at", 5 * 60_000
-OFFLINE_SWITCH, METERED_SWITCH = "offline", "metered"  # notes of the store
+OFFLINE_SWITCH = "offline"  # a note of the store
 
 logger = logging.getLogger("mobility.sync")
 

@@ -27,7 +27,7 @@ from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.store.records import Records
 from mobility_app.store.store import LOCAL, Store, Touched, wall_ms
 from mobility_app.store.writing import Writing
-from mobility_app.sync.status import Board, Status, Waiting, waiting
+from mobility_app.sync.status import METERED_SWITCH, Board, Status, Waiting, waiting
 from mobility_app.ui.imports.desk import Imports
 from mobility_app.ui.pictures import Pictures
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
@@ -90,6 +90,7 @@ class Preferences:
     theme: str = "auto"
     lock_minutes: int = LOCK_AFTER_MINUTES
     single_keys: bool = True
+    metered: bool = False
 
 
 class App:
@@ -319,6 +320,12 @@ class App:
         await self._keep("ui_single_keys", "on" if on else "off")
         self.preferences = replace(self.preferences, single_keys=on)
 
+    async def set_metered(self, on: bool) -> None:
+        """Whether this device's network is paid by volume, and keeps it. Ends of it are felt at once."""
+        await self._keep(METERED_SWITCH, "1" if on else "")
+        self.preferences = replace(self.preferences, metered=on)
+        self.backend.sync_now()
+
     async def change_passphrase(self, old: str, new: str) -> None:
         """Another passphrase from now on. Raises what the backend raises."""
         await asyncio.to_thread(self.backend.change_passphrase, old, new)
@@ -363,4 +370,5 @@ def _kept(session: Records, given: Preferences) -> Preferences:
         identity.meta(session, "ui_theme") or given.theme,
         int(minutes) if minutes in map(str, LOCK_MINUTES) else given.lock_minutes,
         given.single_keys if keys is None else keys != "off",
+        bool(identity.meta(session, METERED_SWITCH)),
     )

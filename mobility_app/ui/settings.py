@@ -1,4 +1,4 @@
-"""Settings of this device, one card each: language, look, lock, keys, passphrase, files and folders, and who it belongs to.
+"""Settings of this device, one card each: language, look, lock, keys, network, passphrase, files, and who it belongs to.
 
 `CARDS` is the list of them, in their order. A card is a coroutine that draws itself into the current container and
 follows what it shows; another one is one line there. Everything is kept in the encrypted store and holds at once.
@@ -119,6 +119,29 @@ async def keys(window: Window) -> None:
     markup(render(), act)
 
 
+async def network(window: Window) -> None:
+    """Whether the network is paid by volume."""
+    words, app = window.words, window.app
+
+    def render() -> Html:
+        label = words("Metered network")
+        names = {"on": words.p("switch", "On"), "off": words.p("switch", "Off")}
+        text = words(
+            "Your changes are sent at once; news from the office come every 15 minutes, or when you tap “Sync now”."
+        )
+        return lists.card(
+            words("Network"), h("p", text), h("p", label, class_="fb-label"),
+            choices(label, "on" if app.preferences.metered else "off", names, "metered"),
+        )  # fmt: skip
+
+    async def act(_: str, arg: str) -> None:
+        await app.set_metered(arg == "on")
+        element.set_content(render())
+        window.toast(words("Saved on this device"))
+
+    element = markup(render(), act)
+
+
 async def about(window: Window) -> None:
     """Whose device this is, and which version of the program."""
     words = window.words
@@ -131,7 +154,7 @@ async def about(window: Window) -> None:
     markup(lists.card(words("This device"), lists.fields(*(_field(label, value) for label, value in rows))))
 
 
-CARDS: tuple[Card, ...] = (language, look, lock, keys, passphrase.card, device_files.cards, about)
+CARDS: tuple[Card, ...] = (language, look, lock, keys, network, passphrase.card, device_files.cards, about)
 
 
 def choices(label: str, current: str, names: dict[str, str], act: str) -> Html:

@@ -12,7 +12,7 @@ from nicegui import __version__, ui
 from nicegui.dependencies import JsComponent
 
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING
-from mobility_app.ui import keyboard
+from mobility_app.ui import keyboard, progress
 from mobility_app.ui.context import App
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, h, icon, join
@@ -137,6 +137,8 @@ def sync_box(app: App) -> Html:
         title = words("Offline") if offline else words("All sent")
     last = status.last_sync_at
     second = words("Last sync {time}", time=words.when(last, app.now())) if last else words("Not synced yet")
+    if status.progress is not None and status.progress.total > 0:
+        second = progress.said(words, status.progress)
     return h(
         "a", icon(symbol, spin=busy), h("span", title, class_="fb-syncbox-t"), h("span", second, class_="fb-syncbox-s"),
         class_="fb-syncbox", href="/sync", title=title,

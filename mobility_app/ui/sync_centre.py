@@ -21,7 +21,7 @@ from mobility_app.store.queries.sync_centre import Clash, Pending, Place, Refusa
 from mobility_app.store.queries.travels import NO_FILES, OnTheWay
 from mobility_app.store.store import Touched
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING, Status
-from mobility_app.ui import lists, marks, sync_files
+from mobility_app.ui import lists, marks, progress, sync_files
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
@@ -123,6 +123,7 @@ def render(words: Words, picture: Picture) -> Html:
     parts = [
         lists.page_head(words("Sync"), button),
         _problem(words, picture.status),
+        progress.bar(words, picture.status.progress),
         _figures(words, picture),
         _clash_card(words, picture),
         _refused_card(words, picture),

@@ -94,3 +94,12 @@ def test_wrong_old_passphrases_make_the_next_try_wait(tmp_path: Path) -> None:
         waits.append(wrong.value.details["wait_ms"])
     assert waits[0] == 0
     assert int(str(waits[-1])) > 0
+
+
+def test_a_metered_network_is_kept_and_its_end_is_felt_at_once(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    asyncio.run(at.app.set_metered(True))
+    assert again(at).preferences.metered
+    asyncio.run(at.app.set_metered(False))
+    assert not again(at).preferences.metered
+    assert at.app.backend.asked_to_sync == 2  # type: ignore[attr-defined]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from mobility_app.store.actions import settle
 from mobility_app.store.queries import sync_centre as queries
-from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, Status
+from mobility_app.sync.status import FETCHING, OFFLINE, ONLINE, SENDING, STOPPED, SYNCING, Progress, Status
 from mobility_app.ui import sync_centre
 from mobility_app.ui.markup import Html
+from mobility_app.ui.shell import sync_box
 from mobility_app.ui.sync_centre import Picture
 from mobility_app.ui.words import Words
 from tests.support.desk import NOW, Desk, desk
@@ -142,3 +143,14 @@ def test_long_lists_are_cut_and_counted(tmp_path: Path) -> None:
     found = queries.unsettled(at.store)
     assert (len(found.waiting), found.waiting_count) == (queries.ROWS_MAX, queries.ROWS_MAX + 3)
     assert "Mais 3 alterações esperam." in text(drawn(at))
+
+
+def test_how_far_a_sync_is_stands_in_numbers_and_as_a_bar(tmp_path: Path) -> None:
+    at = desk(tmp_path, language="en")
+    status = Status(SYNCING, NOW, progress=Progress(SENDING, 120, 400))
+    picture = drawn(at, status)
+    assert "Sent 120 of 400" in text(picture)
+    assert 'aria-valuenow="30"' in picture
+    at.app.backend.board.update(state=SYNCING, progress=Progress(FETCHING, 3_000, 12_000))
+    assert "Received 3,000 of about 12,000" in text(sync_box(at.app))
+    assert "Sent" not in text(drawn(at, Status(ONLINE, NOW)))
