@@ -24,8 +24,8 @@ UP, DOWN = "up", "down"
 ASKED, MOVED = "asked", "files"  # sources of Touched: a person wants a file; bytes moved
 QUEUE_MOST = 1_000  # what comes by itself; the rest follows when there is room
 UNKNOWN_MS = 86_400_000  # bytes whose record HQ does not know are kept so long: HQ may be learning it anew
-QUOTA, QUOTA_BYTES = "files_quota_bytes", 5 * 1024**3
-QUOTAS_BYTES = tuple(count * 1024**3 for count in (1, 2, 5, 10, 20, 50))
+QUOTA, QUOTA_BYTES = "files_quota_bytes", 5 * 10**9
+QUOTAS_BYTES = tuple(count * 10**9 for count in (1, 2, 5, 10, 20, 50))
 METERED = "metered"
 
 _LIVE = ",".join(f"'{state}'" for state in LIVE)

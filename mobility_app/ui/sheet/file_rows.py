@@ -72,7 +72,7 @@ def _row(sheet: Sheet, row: FileRow) -> Html:
     if sheet.may("file", "update"):
         name = words("Label and expiry of {name}", name=row.name)
         end.append(lists.icon_button("tag", name, act="change-file", arg=row.id))
-    if not row.here and row.travel.way != DOWN:
+    if not row.here and (row.travel.way != DOWN or row.travel.problem):
         end.append(lists.icon_button("arrow-down", words("Get {name}", name=row.name), act="get-file", arg=row.id))
     if row.here:
         end.append(lists.icon_button("download", words("Download {name}", name=row.name), href=address, new_tab=True))

@@ -96,6 +96,7 @@ def test_a_row_says_what_its_bytes_do(tmp_path: Path) -> None:
     assert "Obtendo, 0 %" in said(moving=1)
     assert "Chega quando o dispositivo que o tem o enviar" in said(moving=0, problem="bytes_missing")
     assert "Não obtido: o disco deste dispositivo está cheio" in said(problem="disk_full")
+    assert "Obter longe.pdf" in names(shown(at))  # once more, when there is room
     with at.store.transaction() as session:
         session.run("DELETE FROM transfer")
     attach(at.store, vault(tmp_path), at.customer, "minha.pdf", [b"x" * 3_000_000], "application/pdf")
