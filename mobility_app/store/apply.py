@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mobility_app.domain import registry
-from mobility_app.domain.change import ACCEPTED, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
+from mobility_app.domain.change import ACCEPTED, CREATE, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
 from mobility_app.store import again, identity, overlay, search
 from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
@@ -67,24 +67,23 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
     off at once and stays readable with its reason."""
     with applying(store) as session:
         touched: dict[tuple[str, str], str | None] = {}
-        for one in said:
-            if again.said(session, one.dseq, one.state, one.reason, one.fields):
-                continue
-            row = session.one("SELECT entity, record_id, root_id, state FROM change WHERE dseq=?", one.dseq)
-            if row is None or row[3] not in (OPEN, SENT):
-                continue
+        answers = {
+            one.dseq: one for one in said if not again.said(session, one.dseq, one.state, one.reason, one.fields)
+        }
+        sql = "SELECT dseq, entity, record_id, root_id FROM change WHERE state IN (?, ?) AND dseq IN ({marks})"
+        noted: list[tuple[object, ...]] = []
+        for dseq, entity, record_id, root_id in session.among(sql, answers, OPEN, SENT):
+            one = answers[dseq]
             note = json.dumps({"state": one.state, "reason": one.reason, "fields": one.fields})
-            touched[(row[0], row[1])] = row[2]
+            touched[(entity, record_id)] = root_id
             if one.state == REJECTED:
-                session.run("UPDATE change SET state=?, verdict=? WHERE dseq=?", REJECTED, note, one.dseq)
+                noted.append((REJECTED, note, None, None, dseq))
                 continue
             _keep_refused_part(session, one)
-            session.run(
-                "UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?",
-                ACCEPTED, note, one.stream, one.seq, one.dseq,
-            )  # fmt: skip
+            noted.append((ACCEPTED, note, one.stream, one.seq, dseq))
+        session.many("UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?", noted)
         _close_passed(session, Cursor.read(session), touched, store.now())
-        _show(session, touched)
+        overlay.recompute(session, touched)
         result = _touched(touched)
     store.tell(result)
     return result
@@ -129,7 +128,7 @@ def page(store: Store, came: Page) -> Touched:
         came.cursor.keep(session)
         identity.set_meta(session, "actor", json.dumps(came.actor))
         _close_passed(session, came.cursor, touched, store.now())
-        _show(session, touched)
+        overlay.recompute(session, touched)
         search.refresh(session, sorted({root for root in touched.values() if root}))
         result = _touched(touched)
     if any(what == "leave" for what, _, _ in came.steps) or came.reset:
@@ -153,30 +152,43 @@ def _entries(
     marks = ",".join("?" * 16)
     session.many(f"INSERT INTO entry VALUES ({marks})", [_kept(entry, sealed) for entry, sealed in fresh])
     session.run("UPDATE ctx SET stamp=MAX(stamp, ?)", max(entry.stamp for entry, _ in fresh))
-    rows: dict[tuple[str, str], Row | None] = {}
-    stood: dict[tuple[str, str], Row | None] = {}
-    based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
+    stood, based = _confirmed(session, fresh)
+    rows = dict(stood)
     for entry, _ in fresh:
         pair = (entry.entity, entry.record_id)
         touched[pair] = entry.root_id
-        if pair not in rows:
-            if pair in based:
-                rows[pair] = overlay.base(session, *pair)[1]
-            else:
-                rows[pair] = None if entry.kind == "create" else session.get(*pair)
-            stood[pair] = rows[pair]
         rows[pair] = fold(rows[pair], entry.kind, entry.patch)
-    made: dict[str, list[tuple[str, Row]]] = {}
-    for pair, row in rows.items():
-        tally.moved(*pair, stood[pair], row)
-        if pair in based:
-            overlay.keep_base(session, *pair, row)
-        elif row is not None and stood[pair] is None:
-            made.setdefault(pair[0], []).append((pair[1], row))
-        elif stood[pair] is not None:
-            overlay.show(session, *pair, row)
-    for entity, records in made.items():
-        session.insert_many(entity, records)
+    plain: dict[str, dict[str, Row | None]] = {}
+    under: dict[str, dict[str, Row | None]] = {}
+    for (entity, record_id), row in rows.items():
+        tally.moved(entity, record_id, stood[entity, record_id], row)
+        (under if (entity, record_id) in based else plain).setdefault(entity, {})[record_id] = row
+    for entity, pictures in under.items():
+        overlay.keep_bases(session, entity, pictures)
+    for entity, records in plain.items():
+        session.hold(entity, records)
+
+
+def _confirmed(
+    session: Records, fresh: list[tuple[Entry, dict[str, str]]]
+) -> tuple[dict[tuple[str, str], Row | None], set[tuple[str, str]]]:
+    """(the records of these entries as HQ had confirmed them before, those among them that open changes lie over).
+    What begins with its own creation did not stand."""
+    found: dict[tuple[str, str], Row | None] = {}
+    ids, plain, based = dict[str, list[str]](), dict[str, list[str]](), set[tuple[str, str]]()
+    for entry, _ in fresh:
+        if (entry.entity, entry.record_id) not in found:
+            found[entry.entity, entry.record_id] = None
+            ids.setdefault(entry.entity, []).append(entry.record_id)
+            if entry.kind != CREATE:
+                plain.setdefault(entry.entity, []).append(entry.record_id)
+    for entity, wanted in ids.items():
+        pictures = overlay.bases(session, entity, wanted)
+        rest = [one for one in plain.get(entity, ()) if one not in pictures]
+        found.update({(entity, str(row["id"])): row for row in session.find_among(entity, "id", rest)})
+        found.update({(entity, one): row for one, row in pictures.items()})
+        based |= {(entity, one) for one in pictures}
+    return found, based
 
 
 def _unknown(session: Records, run: list[tuple[Entry, dict[str, str]]]) -> list[tuple[Entry, dict[str, str]]]:
@@ -216,11 +228,6 @@ def _close_passed(session: Records, cursor: Cursor, touched: dict[tuple[str, str
             touched[(entity, record_id)] = root_id
     if waiting:
         again.tidy(session, now)
-
-
-def _show(session: Records, touched: dict[tuple[str, str], str | None]) -> None:
-    for entity, record_id in touched:
-        overlay.recompute(session, entity, record_id)
 
 
 def part(session: Records, what: str, subject: str, touched: dict[tuple[str, str], str | None], tally: Tally) -> None:

@@ -7,7 +7,7 @@ authors and logs are its callers' business.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +74,35 @@ class Records(Session):
             sets = ",".join(f"{name}=?" for name in row)
             values = [encode(one.field(name), value) for name, value in row.items()]
             self.run(f'UPDATE "{one.name}" SET {sets} WHERE id=?', *values, record_id)
+
+    def hold(self, entity: str, rows: Mapping[str, Row | None]) -> None:
+        """Makes the table hold exactly these records (id -> row; None: no such record). Only columns that differ are
+        written: one that is named in a statement costs its index, changed or not."""
+        one = registry.entity(entity)
+        sql = f'SELECT {_columns(one)} FROM "{one.name}" WHERE id IN ({{marks}})'
+        stand = {found[0]: found[1:] for found in self.among(sql, rows)}
+        fresh: list[tuple[str, Row]] = []
+        moved: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+        gone = [(record_id,) for record_id, row in rows.items() if row is None and record_id in stand]
+        for record_id, row in rows.items():
+            if row is None:
+                continue
+            if record_id not in stand:
+                fresh.append((record_id, row))
+                continue
+            differing = {}
+            for field, now in zip(one.fields, stand[record_id], strict=True):
+                wanted = encode(field, row.get(field.name))
+                if wanted != now or type(wanted) is not type(now):
+                    differing[field.name] = wanted
+            if differing:
+                moved.setdefault(tuple(differing), []).append((*differing.values(), record_id))
+        for names, values in moved.items():
+            self.many(f'UPDATE "{one.name}" SET {",".join(f"{name}=?" for name in names)} WHERE id=?', values)
+        if gone:
+            self.many(f'DELETE FROM "{one.name}" WHERE id=?', gone)
+        if fresh:
+            self.insert_many(entity, fresh)
 
     def remove(self, entity: str, record_id: str) -> None:
         """Deletes the record."""

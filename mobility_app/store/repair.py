@@ -63,10 +63,10 @@ def _put(
     before = _confirmed(session, entity, record_id)
     tally.moved(entity, record_id, before, row)
     if overlay.base(session, entity, record_id)[0]:
-        overlay.keep_base(session, entity, record_id, row)
-        overlay.recompute(session, entity, record_id)
+        overlay.keep_bases(session, entity, {record_id: row})
+        overlay.recompute(session, [(entity, record_id)])
     else:
-        overlay.show(session, entity, record_id, row)
+        session.hold(entity, {record_id: row})
     if not expected:
         kind = faults.MISSING if before is None else faults.REPAIRED
         faults.note(session, at, kind, entity, record_id, root, was=before, stands=row)

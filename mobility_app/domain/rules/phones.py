@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def shown(text: str, region: str | None) -> str:
     return str(phonenumbers.format_number(number, form.NATIONAL if home else form.INTERNATIONAL))
 
 
+@lru_cache(maxsize=8192)  # the index of a customer is made anew for any edit of theirs; reading a number takes 0.8 ms
 def search_forms(text: str, region: str | None) -> tuple[str, ...]:
     """Digits under which the number is looked for, sorted: as typed, with the country code bare, after 00 and before a
     trunk prefix (+44 (0)20 ...), and nationally with and without the trunk prefix. At most seven."""
