@@ -7,10 +7,11 @@ patch `{field: (before, after)}` of plain values. `fold` plays patches onto a re
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+import orjson
 
 from mobility_app.domain.fields import Plain
 
@@ -79,7 +80,7 @@ def fold(row: Row | None, kind: str, patch: Mapping[str, tuple[Plain, Plain]]) -
 
 def canonical(value: object) -> bytes:
     """The one JSON text of a value: sorted keys, no spaces, UTF-8. Hashes and stored answers are made over it."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def commitment(salt: str, name: str, sides: tuple[Plain, Plain]) -> str:

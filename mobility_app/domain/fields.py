@@ -33,6 +33,8 @@ INSTANT_MAX = 253_402_300_799_999  # year 9999
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?\Z")
+_BAD = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -190,14 +192,14 @@ def _plain(field: Field, value: object) -> Plain:
 def _text(value: object, most: int, *, lines: bool, required: bool) -> str:
     if not isinstance(value, str):
         raise _Bad("not_text")
-    if "\x00" in value or any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+    if _BAD.search(value):
         raise _Bad("bad_characters")
     text = unicodedata.normalize("NFC", value)
     if lines:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     else:
         text = text.strip()
-        if any(unicodedata.category(letter) == "Cc" for letter in text):
+        if _CONTROL.search(text):
             raise _Bad("bad_characters")
         if required and not text:
             raise _Bad("required")

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import CREATE, RESTORE, UPDATE, VOID, Change, Patch, Row
-from mobility_app.domain.fields import Entity, Field, Merge, Plain, check
+from mobility_app.domain.fields import Entity, Field, Merge, Plain, check, is_id
 from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
 from mobility_app.errors import InvalidValue, NotAllowed
@@ -58,6 +58,8 @@ class Judge:
     def judge(self, changes: Iterable[Change]) -> list[Verdict]:
         """Verdicts in the order of the changes. What was saved together and marked atomic stands or falls as one."""
         verdicts: list[tuple[Verdict, str]] = []
+        changes = list(changes)
+        self._tx.foresee(_named(changes))
         for _, group in groupby(changes, key=lambda change: change.tx):
             together = list(group)
             if any(change.atomic for change in together):
@@ -409,6 +411,16 @@ class Judge:
         company = self._tx.get("company", str(row.get("company_id"))) if one.name == "customer" else None
         pattern = (company or {}).get("ledger_account_pattern")
         return str(pattern) if pattern else None
+
+
+def _named(changes: Iterable[Change]) -> list[str]:
+    """The records that changes are about, and those that new ones refer to."""
+    found: dict[str, None] = {}
+    for change in changes:
+        found[change.record_id] = None
+        if change.kind == CREATE:
+            found.update({after: None for _, after in change.patch.values() if isinstance(after, str) and is_id(after)})
+    return list(found)
 
 
 def _groups(one: Entity, patch: Patch) -> list[tuple[str, ...]]:

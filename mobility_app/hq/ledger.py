@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 from mobility_app.domain import clock, digests, registry
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Entry, Patch, Row, link
@@ -116,15 +119,58 @@ class Transaction(Records):
         self._dirty: dict[str, None] = {}
         self._entries: list[Entry] = []
         self._inserts: list[tuple[str, str, Row]] = []
+        self._puts: dict[tuple[str, str], Row] = {}  # (entity, id) -> what waits to be set
+        self._rows: dict[tuple[str, str], Row] = {}  # what `foresee` read, kept true by `put` and `remove`
         self._members: dict[str, set[str]] = {}
         self._kept: list[dict[str, State | None]] = []  # for each open attempt: states as they were before it
         self._moves: list[tuple[int, str, str, str]] = []  # (index of entry, scope, root, made | enters | leaves)
 
-    # Rows that were just made wait for the next read or for the end: an import writes them many at a time.
+    # Rows just made and fields just set wait for the next statement or for the end: then they are written many at a time.
     def run(self, sql: str, *params: object) -> object:
         """Runs a statement after what waits was written."""
         self._flush()
         return super().run(sql, *params)
+
+    def foresee(self, record_ids: Iterable[str]) -> None:
+        """Reads what judging these records will ask for, a few statements for all: their states and rows, their
+        customers, the companies of those."""
+        self._foresee_states({one for one in record_ids if one not in self._states})
+        known = [state for one in record_ids if (state := self._states.get(one)) is not None]
+        roots = {state.root_id for state in known if state.root_id}
+        self._foresee_states({root for root in roots if root not in self._states})
+        wanted: dict[str, set[str]] = {"customer": roots}
+        for one in record_ids:
+            if (state := self._states.get(one)) is not None:
+                wanted.setdefault(state.entity, set()).add(one)
+        for entity, ids in wanted.items():
+            self._foresee_rows(entity, ids)
+        companies = {str(row["company_id"]) for (entity, _), row in self._rows.items() if entity == "customer"}
+        self._foresee_rows("company", companies)
+
+    def _foresee_states(self, ids: set[str]) -> None:
+        sql = f"SELECT {','.join(_STATE)} FROM record WHERE id IN ({{marks}})"
+        self._states.update(dict.fromkeys(ids))
+        self._states.update({row[0]: _state(row[1:]) for row in self.among(sql, sorted(ids))})
+
+    def _foresee_rows(self, entity: str, ids: set[str]) -> None:
+        fresh = sorted(one for one in ids if (entity, one) not in self._rows)
+        self._rows.update({(entity, str(row["id"])): row for row in self.find_among(entity, "id", fresh)})
+
+    def get(self, entity: str, record_id: str) -> Row | None:
+        """The record with its "id", or None."""
+        found = self._rows.get((entity, record_id))
+        return dict(found) if found is not None else super().get(entity, record_id)
+
+    def put(self, entity: str, record_id: str, row: Row) -> None:
+        """Sets fields of a record that exists."""
+        self._puts.setdefault((entity, record_id), {}).update(row)
+        if (entity, record_id) in self._rows:
+            self._rows[entity, record_id].update(row)
+
+    def remove(self, entity: str, record_id: str) -> None:
+        """Deletes the record."""
+        self._rows.pop((entity, record_id), None)
+        super().remove(entity, record_id)
 
     def new_id(self) -> str:
         """A new record id."""
@@ -253,6 +299,8 @@ class Transaction(Records):
                 self._flush()
         except BaseException:
             self._inserts.clear()
+            self._puts.clear()
+            self._rows.clear()
             self._exclusive = Exclusive(self)
             self._states.update(self._kept.pop())
             self._dirty, self._members, entries, moves = kept
@@ -292,14 +340,16 @@ class Transaction(Records):
         moves: dict[int, list[tuple[str, str, str]]] = {}
         for index, scope, root, how in self._moves:
             moves.setdefault(index, []).append((scope, root, how))
+        keys = {entry.root_id or entry.stream for entry in self._entries}
+        links.update(self.among("SELECT id, hash FROM chain WHERE id IN ({marks})", sorted(keys)))
+        roots = {entry.root_id for entry in self._entries if entry.root_id} - set(self._members)
+        self._members.update({root: set() for root in roots} | sums.scopes_of(self, roots))
         for index, entry in enumerate(self._entries):
             done[entry.stream] += 1
             seq, txn = before[entry.stream] + done[entry.stream], before[entry.stream] + 1
             key = entry.root_id or entry.stream
-            if key not in links:
-                links[key] = self.value("SELECT hash FROM chain WHERE id=?", key) or ""
             entry = _numbered(entry, seq, txn, self._ledger.random(SALT_BYTES).hex())
-            links[key] = link(links[key], entry)
+            links[key] = link(links.get(key, ""), entry)
             log.append((*_log_row(entry), links[key]))
             for scope in self._scopes_of(entry):
                 told[(scope, seq, "p")] = (scope, seq, "p", entry.root_id)
@@ -377,9 +427,6 @@ class Transaction(Records):
     def _scopes_of(self, entry: Entry) -> list[str]:
         one = registry.entity(entry.entity)
         if entry.root_id:
-            if entry.root_id not in self._members:
-                found = self.rows("SELECT scope FROM member WHERE root_id=?", entry.root_id)
-                self._members[entry.root_id] = {row[0] for row in found}
             return [scope for scope in sorted(self._members[entry.root_id]) if scopes.carries(scope, one)]
         return [scopes.GLOBAL if entry.stream == scopes.GLOBAL else scopes.of_company(entry.stream)]
 
@@ -402,6 +449,9 @@ class Transaction(Records):
             by_entity.setdefault(entity, []).append((record_id, row))
         for entity, records in by_entity.items():
             self.insert_many(entity, records)
+        if self._puts:
+            puts, self._puts = self._puts, {}
+            self.put_many(puts)
 
 
 _STATE = (
@@ -418,8 +468,10 @@ def _quiet(entity: str, names: Iterable[str]) -> bool:
 
 def _read_state(session: Records, record_id: str) -> State | None:
     found = session.one(f"SELECT {','.join(_STATE[1:])} FROM record WHERE id=?", record_id)
-    if found is None:
-        return None
+    return _state(found) if found is not None else None
+
+
+def _state(found: tuple[Any, ...]) -> State:
     entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions, digest = (
         found
     )
@@ -439,7 +491,7 @@ def _numbered(entry: Entry, seq: int, txn: int, salt: str) -> Entry:
 
 
 def _log_row(entry: Entry) -> tuple[Plain, ...]:
-    patch = json.dumps(patch_columns(entry.entity, entry.patch), ensure_ascii=False, separators=(",", ":"))
+    patch = orjson.dumps(patch_columns(entry.entity, entry.patch)).decode()
     return (
         entry.stream, entry.seq, entry.txn, entry.entity, entry.record_id, entry.root_id, entry.kind, patch,
         entry.stamp, entry.user_id, entry.device_id, entry.dseq, entry.at, entry.salt,

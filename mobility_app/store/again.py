@@ -18,10 +18,13 @@ NOTHING = "0" * 32  # the record of a void number
 _SAME = "dseq, tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic"
 
 
-def keep(session: Records, dseq: int, now: int) -> None:
-    """Moves a change whose entry has come back out of the overlay, into keeping."""
-    session.run(f"INSERT INTO kept ({_SAME}, kept_at) SELECT {_SAME}, ? FROM change WHERE dseq=? AND dseq>0", now, dseq)
-    session.run("DELETE FROM change WHERE dseq=?", dseq)
+def keep(session: Records, dseqs: list[int], now: int) -> None:
+    """Moves changes whose entries have come back out of the overlay, into keeping."""
+    session.many(
+        f"INSERT INTO kept ({_SAME}, kept_at) SELECT {_SAME}, ? FROM change WHERE dseq=? AND dseq>0",
+        [(now, dseq) for dseq in dseqs],
+    )
+    session.many("DELETE FROM change WHERE dseq=?", [(dseq,) for dseq in dseqs])
 
 
 def tidy(session: Records, now: int) -> None:

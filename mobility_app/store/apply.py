@@ -222,10 +222,10 @@ def _close_passed(session: Records, cursor: Cursor, touched: dict[tuple[str, str
     waiting = session.rows(
         "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change WHERE state=? ORDER BY dseq", ACCEPTED
     )
-    for dseq, entity, record_id, root_id, stream, seq in waiting:
-        if not stream or cursor.streams.get(stream, 0) >= seq:
-            again.keep(session, dseq, now)
-            touched[(entity, record_id)] = root_id
+    passed = [row for row in waiting if not row[4] or cursor.streams.get(row[4], 0) >= row[5]]
+    if passed:
+        again.keep(session, [row[0] for row in passed], now)
+        touched.update({(entity, record_id): root_id for _, entity, record_id, root_id, _, _ in passed})
     if waiting:
         again.tidy(session, now)
 

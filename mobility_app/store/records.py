@@ -75,6 +75,17 @@ class Records(Session):
             values = [encode(one.field(name), value) for name, value in row.items()]
             self.run(f'UPDATE "{one.name}" SET {sets} WHERE id=?', *values, record_id)
 
+    def put_many(self, rows: Mapping[tuple[str, str], Row]) -> None:
+        """Sets fields of records that exist: (entity, id) -> fields. One statement for those that set the same."""
+        groups: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+        for (entity, record_id), row in rows.items():
+            one = registry.entity(entity)
+            values = [encode(one.field(name), value) for name, value in row.items()]
+            if row:
+                groups.setdefault((one.name, *row), []).append((*values, record_id))
+        for (name, *names), found in groups.items():
+            self.many(f'UPDATE "{name}" SET {",".join(f"{each}=?" for each in names)} WHERE id=?', found)
+
     def hold(self, entity: str, rows: Mapping[str, Row | None]) -> None:
         """Makes the table hold exactly these records (id -> row; None: no such record). Only columns that differ are
         written: one that is named in a statement costs its index, changed or not."""
