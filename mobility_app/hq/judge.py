@@ -20,9 +20,10 @@ from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
 from mobility_app.errors import InvalidValue, NotAllowed
 from mobility_app.hq import scopes
-from mobility_app.hq.ledger import Author, State, Transaction
+from mobility_app.hq.ledger import Author, Transaction
 from mobility_app.hq.numbers import next_number
 from mobility_app.hq.reach import REJECTED, Reach, Rejection
+from mobility_app.hq.states import State
 
 ACCEPTED, MERGED, SUPERSEDED = "accepted", "merged", "superseded"
 _GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)

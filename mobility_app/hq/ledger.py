@@ -8,13 +8,11 @@ mails about them (`outbox.py`), hangs on `along`.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
 
@@ -24,13 +22,13 @@ from mobility_app.domain.fields import Entity, Merge, Plain, Scope, check
 from mobility_app.domain.rules import checks
 from mobility_app.errors import NotFound
 from mobility_app.hq import digests as sums
-from mobility_app.hq import scopes
+from mobility_app.hq import scopes, states
 from mobility_app.hq.exclusive import Exclusive
+from mobility_app.hq.states import PENDING, State
 from mobility_app.store.database import Database
 from mobility_app.store.ids import uuid7
 from mobility_app.store.records import Records, patch_columns
 
-PENDING = 2**62  # the sequence number of a version that this transaction has yet to publish
 SALT_BYTES = 8
 
 
@@ -43,27 +41,6 @@ class Author:
     dseq: int | None = None
     stamp: int | None = None
     at: int | None = None
-
-
-@dataclass(slots=True)
-class State:
-    """What HQ remembers of one record. A version is (sequence number, stamp, device)."""
-
-    entity: str
-    root_id: str | None
-    stream: str
-    seq: int
-    device_id: str | None
-    made: tuple[int, int, str | None]
-    made_user: str | None
-    deleted: bool = False
-    leads_to: str | None = None
-    versions: dict[str, tuple[int, int, str | None]] = field(default_factory=dict)
-    digest: int = 0  # of the record as the log has it
-
-    def version(self, names: tuple[str, ...]) -> tuple[int, int, str | None]:
-        """The newest version of any of these fields."""
-        return max((self.versions.get(name, self.made) for name in names), key=lambda version: version[0])
 
 
 class Ledger:
@@ -148,9 +125,8 @@ class Transaction(Records):
         self._foresee_rows("company", companies)
 
     def _foresee_states(self, ids: set[str]) -> None:
-        sql = f"SELECT {','.join(_STATE)} FROM record WHERE id IN ({{marks}})"
         self._states.update(dict.fromkeys(ids))
-        self._states.update({row[0]: _state(row[1:]) for row in self.among(sql, sorted(ids))})
+        self._states.update(states.read(self, ids))
 
     def _foresee_rows(self, entity: str, ids: set[str]) -> None:
         fresh = sorted(one for one in ids if (entity, one) not in self._rows)
@@ -271,7 +247,7 @@ class Transaction(Records):
     def state(self, record_id: str) -> State | None:
         """What is remembered of a record, deleted ones included."""
         if record_id not in self._states:
-            self._states[record_id] = _read_state(self, record_id)
+            self._states[record_id] = states.read(self, [record_id]).get(record_id)
         state = self._states[record_id]
         if self._kept and record_id not in self._kept[-1]:  # whoever asks may change it
             self._kept[-1][record_id] = deepcopy(state)
@@ -385,23 +361,15 @@ class Transaction(Records):
             state.versions.update(dict.fromkeys(entry.patch, version))
 
     def _write_states(self) -> None:
-        rows = []
+        rows: dict[str, State] = {}
         for record_id in self._dirty:
             state = self._states[record_id]
             assert state is not None
             if state.seq == PENDING:  # a redirect has no entry of its own
                 state.seq = state.made[0] if state.made[0] != PENDING else 0
                 state.made = (state.seq, *state.made[1:])
-            rows.append((
-                record_id, state.entity, state.root_id, state.stream, state.seq, state.device_id, *state.made,
-                state.made_user, int(state.deleted), state.leads_to, json.dumps(state.versions), digests.text(state.digest),
-            ))  # fmt: skip
-        sets = ",".join(f"{name}=excluded.{name}" for name in _STATE[3:])
-        self.many(
-            f"INSERT INTO record ({','.join(_STATE)}) VALUES ({','.join('?' * len(_STATE))})"
-            f" ON CONFLICT (id) DO UPDATE SET {sets}",
-            rows,
-        )
+            rows[record_id] = state
+        states.write(self, rows)
 
     def _enter(
         self, kind: str, entity: str, record_id: str, patch: Patch, state: State, *, version: bool = True
@@ -454,33 +422,10 @@ class Transaction(Records):
             self.put_many(puts)
 
 
-_STATE = (
-    "id", "entity", "root_id", "stream", "seq", "device_id", "made_seq", "made_stamp", "made_device", "made_user",
-    "deleted", "leads_to", "versions", "digest",
-)  # fmt: skip
-
-
 def _quiet(entity: str, names: Iterable[str]) -> bool:
     """Whether only fields change that HQ alone derives: no news of the record to who deletes or edits it unseen."""
     fields = [registry.entity(entity).field(name) for name in names]
     return bool(fields) and all(field.derived and field.merge is Merge.HQ for field in fields)
-
-
-def _read_state(session: Records, record_id: str) -> State | None:
-    found = session.one(f"SELECT {','.join(_STATE[1:])} FROM record WHERE id=?", record_id)
-    return _state(found) if found is not None else None
-
-
-def _state(found: tuple[Any, ...]) -> State:
-    entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions, digest = (
-        found
-    )
-    kept: dict[str, list[int | str | None]] = json.loads(versions)
-    plain = {
-        name: (int(v[0] or 0), int(v[1] or 0), v[2] if isinstance(v[2], str) else None) for name, v in kept.items()
-    }
-    made = (made_seq, made_stamp, made_device)
-    return State(entity, root, stream, seq, device, made, user, bool(deleted), leads_to, plain, int(digest, 16))
 
 
 def _numbered(entry: Entry, seq: int, txn: int, salt: str) -> Entry:

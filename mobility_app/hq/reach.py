@@ -14,7 +14,8 @@ from mobility_app.domain.change import Row
 from mobility_app.domain.fields import Entity, Field, Kind, Plain
 from mobility_app.domain.rules import exclusivity
 from mobility_app.hq import scopes
-from mobility_app.hq.ledger import State, Transaction
+from mobility_app.hq.ledger import Transaction
+from mobility_app.hq.states import State
 from mobility_app.store.records import patch_plain
 
 REJECTED = "rejected"
