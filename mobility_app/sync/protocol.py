@@ -23,6 +23,7 @@ VERSION = 1
 MEDIA_TYPE = "application/vnd.mobility+json"
 BODY_MAX_BYTES = 8 * 1024 * 1024  # as it travels
 DECODED_MAX_BYTES = 64 * 1024 * 1024
+FED_BYTES = 256  # to the decompressor at a time: four bytes can be a block of 128 KiB, so a piece makes 8 MiB at most
 RATIO_MAX = 200  # decoded to travelled, beyond the first MiB: a bomb, not a message
 DEPTH_MAX = 12
 CHANGES_MAX = 5_000  # one transaction may be larger than a batch
@@ -306,14 +307,14 @@ def decoded(body: bytes, encoding: str, ratio: int = RATIO_MAX) -> bytes:
 def _unzstd(body: bytes, most: int) -> bytes:
     reader = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
     pieces, size = [], 0
-    for start in range(0, len(body), 4096):  # fed in small pieces, so that a bomb is noticed before it is whole
-        piece = reader.decompress(body[start : start + 4096])
+    for start in range(0, len(body), FED_BYTES):  # so that a bomb is noticed before it is whole
+        piece = reader.decompress(body[start : start + FED_BYTES])
         size += len(piece)
         if size > most:
             raise Refused("too_large", 413)
         pieces.append(piece)
         if reader.eof:
-            if start + 4096 < len(body):
+            if start + FED_BYTES < len(body):
                 raise Refused("malformed", 400)
             break
     if not reader.eof:

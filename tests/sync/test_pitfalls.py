@@ -111,9 +111,12 @@ def test_two_edits_of_one_device_are_never_a_conflict_with_oneself(
     assert fleet.office.dump()["customer"][customer]["name"] == "third"
 
 
-def test_equal_values_of_two_people_are_no_conflict(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
-    for device in pair[:2]:
-        change(device, pair[2], website="https://same.example")
+@pytest.mark.parametrize("theirs", ["Ótica Lusa", "Ótica  Lusa", "O\u0301tica Lusa"])
+def test_values_of_two_people_that_say_the_same_are_no_conflict(
+    fleet: Fleet, pair: tuple[Device, Device, str], theirs: str
+) -> None:
+    change(pair[0], pair[2], name="Ótica Lusa")
+    change(pair[1], pair[2], name=theirs)
     fleet.settle()
     assert conflicts(fleet) == 0
 

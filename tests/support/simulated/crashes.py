@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobility_app.errors import MobilityError, Unreachable
+from mobility_app.store import faults
 from mobility_app.store.database import Database
 from mobility_app.store.store import Store
 from tests.support import invariants
@@ -118,6 +119,10 @@ def _finish(desk: Desk) -> None:
             invariants.sums_hold(name, desk.stores[name])
         if not any(_open(desk, name) for name in DEVICES):
             break
+    for name in DEVICES:
+        with desk.stores[name].reading() as session:
+            if noted := faults.newest(session, 1):  # mended all the same, but by a comparison that should find nothing
+                raise invariants.Violation(f"18: {name} had lost a {noted[0].entity}: {noted[0].kind}")
     with desk.office.ledger.reading() as hq:
         invariants.streams(hq)
         invariants.folds(hq)
