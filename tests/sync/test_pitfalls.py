@@ -319,3 +319,20 @@ def _numbered(*changes: protocol.WireChange) -> PushRequest:
     return PushRequest(
         [msgspec.structs.replace(change, dseq=number, tx=number) for number, change in enumerate(changes, start=1)]
     )
+
+
+def test_a_change_that_hq_refused_whole_is_off_the_screen_and_never_sent_again(
+    fleet: Fleet, pair: tuple[Device, Device, str]
+) -> None:
+    ana, _, customer = pair
+    with ana.store.transaction() as session:  # around its own checks
+        session.run("UPDATE ctx SET user_id='0', tx=tx+1, at=0, stamp=stamp+1, base=99999999")
+        session.run("UPDATE customer SET credit_limit_minor=7 WHERE id=?", customer)
+        session.run("UPDATE ctx SET user_id=NULL, base=0")
+    fleet.settle()
+    row = ana.store.read("customer", customer)
+    assert row is not None
+    assert row["credit_limit_minor"] is None
+    ana.link.requests.clear()
+    ana.sync()
+    assert [target for target, _, _ in ana.link.requests] == ["/v1/pull"]
