@@ -22,9 +22,11 @@ from mobility_app.errors import NotEnrolled
 from mobility_app.store import vault
 from mobility_app.store.folder_worker import FolderWorker
 from mobility_app.sync.blobs_worker import FilesWorker
-from mobility_app.sync.status import OFFLINE, Board
+from mobility_app.sync.orders import WIPE
+from mobility_app.sync.status import OFFLINE, Board, Status
 from mobility_app.sync.worker import SyncWorker
 from mobility_app.ui.context import App, Opened
+from mobility_app.wiping import obey
 
 HOST = "127.0.0.1"
 OPEN_TRIES, OPEN_WAIT_SECONDS = 600, 0.02
@@ -41,6 +43,21 @@ class Process:
         self._files: FilesWorker | None = None
         self._watcher: FolderWorker | None = None
         self._lock = threading.Lock()
+        self._wiping = False
+        self._board.listen(self._heard)
+
+    def _heard(self, status: Status) -> None:
+        """HQ's order to wipe: carried out on a thread of its own, for this one is a worker's, which must end first."""
+        if status.problem == WIPE and not self._wiping:
+            self._wiping = True
+            threading.Thread(target=self._wipe, name="wipe").start()
+
+    def _wipe(self) -> None:
+        device = self._device
+        known = device.store.identity() if device is not None else None
+        self.lock()
+        if device is not None and known is not None:
+            obey(self._config.folder, self._config.watched, device.store, known)
 
     @property
     def board(self) -> Board:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mobility_app import wiping
 from mobility_app.config import Config
 from mobility_app.errors import MobilityError, NotEnrolled
 from mobility_app.store import identity, key_file, vault
@@ -80,6 +81,7 @@ def unlock(config: Config, passphrase: str) -> OpenDevice:
     """Opens the device of the folder. Wrong passphrases make the next try wait longer.
 
     Raises WrongPassphrase (`details["wait_ms"]`), KeyFileDamaged, StoreDamaged, StoreTooNew, NotEnrolled."""
+    wiping.finish(config.folder, config.watched)
     if not vault.exists(config.folder):
         raise NotEnrolled(f"no device in {config.folder}")
     attempts = Attempts(config.folder / "attempts.json", now=wall_ms)

@@ -14,12 +14,14 @@ import typer
 from mobility_app.cli.texts import app_language, count, text
 from mobility_app.config import APP_PORT, Config, device_folder
 from mobility_app.device import OpenDevice, enrol_new, unlock
-from mobility_app.errors import NotEnrolled
+from mobility_app.errors import NotEnrolled, Refused
 from mobility_app.store import vault
 from mobility_app.store.faults import described, newest
 from mobility_app.store.passphrase import suggest_passphrase
 from mobility_app.store.verify import faults
 from mobility_app.sync.blobs import carried
+from mobility_app.sync.orders import WIPE
+from mobility_app.wiping import obey
 
 TRIES = 3
 FOLDER = typer.Option(None, "--folder", help="Folder of this device. Usual place if left out.")
@@ -105,7 +107,15 @@ def sync(
 ) -> None:
     """Send what waits and fetch what is new, once: data first, then files."""
     opened = _unlocked(folder, passphrase_stdin)
-    done = opened.engine(hq).round()
+    try:
+        done = opened.engine(hq).round()
+    except Refused as refused:
+        known = opened.store.identity()
+        if refused.reason == WIPE and known is not None:
+            opened.store.close()
+            config = Config(folder or device_folder())
+            obey(config.folder, config.watched, opened.store, known)
+        raise
     if hq:
         opened.moved(hq)
     left = carried(opened.store, opened.carrier(hq))

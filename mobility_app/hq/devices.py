@@ -37,6 +37,7 @@ class Device:
     public_key: str
     last_dseq: int
     revoked: bool
+    order: str = ""  # block, salvage or wipe (`salvage.py`)
 
 
 def device_id(public_key: bytes) -> str:
@@ -120,13 +121,10 @@ def renew(session: Records, old: Device, asked: RenewRequest, now: int) -> tuple
 
 def read(session: Records, wanted_id: str) -> Device | None:
     """The device, or None."""
-    row = session.one("SELECT id, number, user_id, public_key, last_dseq, revoked FROM device WHERE id=?", wanted_id)
-    return Device(row[0], row[1], row[2], row[3], row[4], bool(row[5])) if row else None
-
-
-def revoke(session: Records, wanted_id: str) -> None:
-    """From now on the device is refused, at its next request."""
-    session.run("UPDATE device SET revoked=1 WHERE id=?", wanted_id)
+    row = session.one(
+        "SELECT id, number, user_id, public_key, last_dseq, revoked, order_ FROM device WHERE id=?", wanted_id
+    )
+    return Device(row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6]) if row else None
 
 
 def actor(session: Records, user_id: str) -> Actor:

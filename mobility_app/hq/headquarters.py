@@ -24,7 +24,7 @@ from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import Change, canonical
 from mobility_app.errors import DiskFull, Refused, Unreachable
-from mobility_app.hq import devices, faults, lives, wake
+from mobility_app.hq import devices, faults, lives, salvage, wake
 from mobility_app.hq import digests as sums
 from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
@@ -40,12 +40,15 @@ from mobility_app.store.records import Records
 from mobility_app.sync import protocol
 from mobility_app.sync.file_messages import PIECE_TYPE, Piece
 from mobility_app.sync.life_messages import (
+    DoneAnswer,
     EnrolAnswer,
     EnrolRequest,
     RenewAnswer,
     RenewRequest,
+    SalvageRequest,
     TestifyAnswer,
     TestifyRequest,
+    WipedRequest,
 )
 from mobility_app.sync.life_messages import (
     digest as change_digest,
@@ -157,6 +160,8 @@ class Headquarters:
             ("POST", "/v1/faults"): self._faults,
             ("POST", "/v1/testify"): self._testify,
             ("POST", "/v1/renew"): self._renew,
+            ("POST", "/v1/salvage"): self._salvage,
+            ("POST", "/v1/wiped"): self._wiped,
         }
         step = steps.get((request.method, request.target)) or self._files.step(request.method, request.target)
         if step is None:
@@ -192,6 +197,22 @@ class Headquarters:
             old = self._verified(request, session)
             new, known = devices.renew(session, old, message, self.ledger.now())
             return protocol.pack(RenewAnswer(new.id, new.number, known))
+
+    def _salvage(self, request: Request) -> bytes:
+        self._verified(request)
+        message = protocol.unpack(request.body, SalvageRequest, _encoding(request))
+        with self.ledger.database.transaction() as opened:
+            session = Records(opened.engine, opened.watch)
+            salvage.taken(session, self._verified(request, session), message, self.ledger.now())
+            return protocol.pack(DoneAnswer())
+
+    def _wiped(self, request: Request) -> bytes:
+        self._verified(request)
+        protocol.unpack(request.body, WipedRequest, _encoding(request))
+        with self.ledger.database.transaction() as opened:
+            session = Records(opened.engine, opened.watch)
+            salvage.wiped(session, self._verified(request, session), self.ledger.now())
+            return protocol.pack(DoneAnswer())
 
     def _testify(self, request: Request) -> bytes:
         self._verified(request)
@@ -336,8 +357,8 @@ class Headquarters:
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(device.public_key)).verify(raw, text)
         except (InvalidSignature, ValueError):
             raise Refused("bad_signature", 401) from None
-        if device.revoked:
-            raise Refused("revoked", 403)
+        if request.target not in ("/v1/salvage", "/v1/wiped"):
+            salvage.refuse(device)
         return device
 
     def _signed(self, status: int, body: bytes, request: Request) -> Answer:

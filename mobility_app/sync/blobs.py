@@ -29,7 +29,7 @@ TOLD_MS = 1_000  # progress is noted that often, not at every piece
 RETRY_FIRST_MS, RETRY_MAX_MS = 15_000, 15 * 60_000
 PARTS_OPEN = 4  # growing files that are kept open: a small one may pass a large one
 STEPS_MAX = 100_000
-_OF_DEVICE = ("revoked", "user_gone")  # no matter of one file
+_OF_DEVICE = ("revoked", "revoked_salvage", "revoked_wipe", "user_gone")  # no matter of one file
 
 assert PART_BYTES == SPAN_BYTES  # what travels is what is sealed at once
 

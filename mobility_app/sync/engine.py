@@ -22,9 +22,17 @@ from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import lives, protocol, renewal, verify
+from mobility_app.sync import lives, orders, protocol, renewal, verify
 from mobility_app.sync.asking import ask
-from mobility_app.sync.life_messages import HAVE_MAX, RenewAnswer, RenewRequest, TestifyAnswer, TestifyRequest
+from mobility_app.sync.life_messages import (
+    HAVE_MAX,
+    DoneAnswer,
+    RenewAnswer,
+    RenewRequest,
+    SalvageRequest,
+    TestifyAnswer,
+    TestifyRequest,
+)
 from mobility_app.sync.protocol import (
     M,
     Message,
@@ -66,6 +74,14 @@ class Engine:
 
     def round(self, *, fetch: bool = True) -> Round:
         """Pushes and, where it shall `fetch`, pulls until there is nothing more. Raises Unreachable, Refused, NotEnrolled."""
+        try:
+            return self._round(fetch)
+        except Refused as refused:
+            if refused.reason == orders.SALVAGE:
+                orders.hand_over(self._open_changes(), partial(self._salvage, self._known()[0], Round()))
+            raise
+
+    def _round(self, fetch: bool) -> Round:
         identity, _ = self._known()
         done = Round()
         try:
@@ -178,6 +194,9 @@ class Engine:
 
     def _renew(self, identity: Identity, done: Round, asked: RenewRequest) -> RenewAnswer:
         return self._ask(identity, "/v1/renew", asked, RenewAnswer, done)
+
+    def _salvage(self, identity: Identity, done: Round, said: SalvageRequest) -> None:
+        self._ask(identity, "/v1/salvage", said, DoneAnswer, done)
 
     def _testify(self, identity: Identity, done: Round, said: TestifyRequest) -> None:
         self._ask(identity, "/v1/testify", said, TestifyAnswer, done)

@@ -16,6 +16,7 @@ from mobility_app.sync.protocol import Count, Message, Name, WireActor, WireChan
 EVIDENCE_MAX = 1_000  # entries in one testimony
 HAVE_MAX = 50_000  # unsent changes of a device that renews itself
 DIGEST_LETTERS = 24
+SALVAGE_BATCH = 500
 
 
 def digest(change: WireChange) -> str:
@@ -73,3 +74,19 @@ class RenewAnswer(Message, frozen=True):
     device_id: str
     device_number: int
     known: list[WireVerdict]
+
+
+class SalvageRequest(Message, frozen=True):
+    """What a device that is no longer welcome had not sent. HQ lays it aside for the office and applies none of it.
+    `last`: there is no more."""
+
+    changes: Annotated[list[WireChange], msgspec.Meta(max_length=SALVAGE_BATCH)]
+    last: bool = False
+
+
+class WipedRequest(Message, frozen=True):
+    """The device carried out the order to wipe itself."""
+
+
+class DoneAnswer(Message, frozen=True):
+    """HQ took it."""

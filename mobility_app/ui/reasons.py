@@ -120,6 +120,10 @@ NETWORK = MappingProxyType(
         "busy": N_("The server is busy."),
         "failed": N_("The server had a problem. Tell the office if it stays."),
         "revoked": N_("This device was blocked by the office. Ask the office."),
+        "revoked_salvage": N_(
+            "This device hands over what it had not sent. Then its data are deleted. Ask the office."
+        ),
+        "revoked_wipe": N_("The office ordered this device to delete its data."),
         "user_gone": N_("Your account was closed by the office. Ask the office."),
         "bad_signature": N_("The server does not know this device. Ask the office to enrol it again."),
         "wrong_code": N_("This enrolment code is wrong or was used before. Ask the office for a new one."),
