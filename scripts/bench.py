@@ -5,6 +5,7 @@
     python scripts/bench.py sync --customers 1000
     python scripts/bench.py ui --customers 10000
     python scripts/bench.py files
+    python scripts/bench.py verify --customers 5000
 
 Run with the environment's Python (.venv). Each figure is the median of several interleaved repetitions.
 """
@@ -261,14 +262,21 @@ def _files(folder: Path, customers: int) -> None:
     bench_files(folder, customers)
 
 
+def _verify(folder: Path, customers: int) -> None:
+    from bench_verify import bench_verify
+
+    bench_verify(folder, customers, row)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("store", "sync", "ui", "files"))
+    parser.add_argument("what", choices=("store", "sync", "ui", "files", "verify"))
     parser.add_argument("--customers", type=int, default=1000)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mobility-bench-"))
     try:
-        {"store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files}[options.what](folder, options.customers)
+        steps = {"store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files, "verify": _verify}
+        steps[options.what](folder, options.customers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from xxhash import xxh3_64_intdigest
 
@@ -85,12 +85,11 @@ def entity_of(part: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _shape(entity: str, veil: tuple[str, str] | None) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
-    """(part, (place, field) ...) of an entity's fields in their order; the record itself has place -1."""
-    parts: dict[str, list[tuple[int, str]]] = {part_of(entity, RECORD, veil): []}
-    for place, name in enumerate(registry.entity(entity).names):
-        parts.setdefault(part_of(entity, name, veil), []).append((place, name))
-    return tuple((part, tuple(fields)) for part, fields in parts.items())
+def _plan(entity: str, veil: tuple[str, str] | None) -> tuple[str, tuple[str, ...], tuple[tuple[int, str], ...]]:
+    """(main part, names of the fields, (place, part) of those fields that are summed in another part)."""
+    names, main = registry.entity(entity).names, part_of(entity, RECORD, veil)
+    parts = [part_of(entity, name, veil) for name in names]
+    return main, names, tuple((place, part) for place, part in enumerate(parts) if part != main)
 
 
 def veil_of(entity: str, row: Mapping[str, object]) -> tuple[str, str] | None:
@@ -100,20 +99,49 @@ def veil_of(entity: str, row: Mapping[str, object]) -> tuple[str, str] | None:
 
 def of_columns(entity: str, record_id: str, columns: Sequence[object]) -> Sums:
     """The sums of a record, from what its columns hold in the order of the description's fields."""
-    veil = None
+    return of_many(entity, [(record_id, *columns)])
+
+
+def of_many(entity: str, rows: Iterable[Sequence[Any]]) -> Sums:
+    """The sums of many records (id, columns ...) together. The loop is written for speed: a scrub is little else."""
     if entity == "conflict":
-        names = registry.entity(entity).names
-        veil = (str(columns[names.index("entity")]), str(columns[names.index("field")]))
-    head, found = f"{entity}\0{record_id}\0", Sums()
-    for part, fields in _shape(entity, veil):
-        found[part] = sum(
+        return _of_conflicts(rows)
+    digest = xxh3_64_intdigest
+    main, names, others = _plan(entity, None)
+    fields = [f"{name}\0" for name in names]
+    found = dict.fromkeys((main, *(part for _, part in others)), 0)
+    total = 0
+    for row in rows:
+        head = f"{entity}\0{row[0]}\0"
+        values = row[1:]
+        total += digest(f"{head}{RECORD}\0".encode()) + sum(
             [
-                xxh3_64_intdigest(f"{head}{name}\0{columns[place]}".encode())
-                for place, name in fields
-                if columns[place] is not None
+                digest(f"{head}{name}{value}".encode())
+                for name, value in zip(fields, values, strict=True)
+                if value is not None
             ]
         )
-    found[part_of(entity, RECORD, veil)] += xxh3_64_intdigest(f"{head}{RECORD}\0".encode())
+        for place, part in others:
+            if (value := values[place]) is not None:
+                number = digest(f"{head}{fields[place]}{value}".encode())
+                total -= number
+                found[part] += number
+    found[main] += total
+    return {part: number % MODULUS for part, number in found.items()}
+
+
+def _of_conflicts(rows: Iterable[Sequence[Any]]) -> Sums:
+    """Conflicts: each in the parts of what it is about."""
+    names, found = registry.entity("conflict").names, Sums()
+    about = names.index("entity"), names.index("field")
+    for record_id, *columns in rows:
+        main, _, others = _plan("conflict", (str(columns[about[0]]), str(columns[about[1]])))
+        apart = dict(others)
+        found[main] = found.get(main, 0) + cell("conflict", record_id, RECORD, "")
+        for place, (name, value) in enumerate(zip(names, columns, strict=True)):
+            if value is not None:
+                part = apart.get(place, main)
+                found[part] = found.get(part, 0) + cell("conflict", record_id, name, value)
     return {part: number % MODULUS for part, number in found.items()}
 
 

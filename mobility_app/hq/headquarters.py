@@ -71,6 +71,8 @@ from mobility_app.sync.protocol import (
     WireVerdict,
 )
 
+SUMS_KEPT = 5_000  # of so many positions the sum is remembered
+
 logger = logging.getLogger("mobility.hq")
 
 
@@ -103,6 +105,7 @@ class Headquarters:
         self._files = FileRequests(ledger, blobs, self._verified)
         self.page_entries = page_entries
         self._key = signing_key
+        self._sums: dict[tuple[object, ...], str] = {}
         self._cursor_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
         self.public_key = signing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with ledger.reading() as session:
@@ -285,8 +288,14 @@ class Headquarters:
         generation = min(generation, digests.GENERATION)
         if not generation:
             return ""
-        held = sums.held_sums(session, cursor.scopes)
-        return f"{generation}-{digests.text(digests.total(held, actor.role, generation))}"
+        # The positions name one state of the log, and so one sum: an idle pull, the usual one, sums nothing.
+        key = (self.epoch, actor.role, generation, tuple(sorted(cursor.scopes.items())))
+        if key not in self._sums:
+            if len(self._sums) >= SUMS_KEPT:
+                self._sums.clear()
+            held = sums.held_sums(session, cursor.scopes)
+            self._sums[key] = f"{generation}-{digests.text(digests.total(held, actor.role, generation))}"
+        return self._sums[key]
 
     def _compare(self, request: Request) -> bytes:
         message = protocol.unpack(request.body, CompareRequest, _encoding(request))

@@ -8,8 +8,9 @@ with HQ go by. Open changes count nothing: a record that they lie over counts as
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 from mobility_app.domain import digests, registry
 from mobility_app.domain.change import Row
@@ -78,49 +79,55 @@ def complete(session: Records) -> None:
         return
     forget(session)
     for one in registry.ENTITIES:
-        after = ""
-        while True:
-            piece, after = _piece(session, one.name, after)
-            write(session, digests.plus(read(session), summed(piece)))
-            if not after:
-                break
+        after, last = "", False
+        while not last:
+            rows, after = _piece(session, one.name, after)
+            write(session, digests.plus(read(session), digests.of_many(one.name, rows)))
+            last = not after
     identity.set_meta(session, MARK, digests.fingerprint())
-
-
-def summed(piece: Iterable[tuple[str, Sums]]) -> Sums:
-    """The sums of these records together."""
-    found: Sums = {}
-    for _, sums in piece:
-        _into(found, sums)
-    return found
 
 
 def pieces(reading: Callable[[], AbstractContextManager[Records]], entity: str) -> Iterator[list[tuple[str, Sums]]]:
     """All records of an entity as HQ confirmed them, read from the tables: (id, sums), in pieces in the order of ids."""
-    after = ""
-    while True:
+    for rows in _pieces(reading, entity):
+        yield [(row[0], digests.of_columns(entity, row[0], row[1:])) for row in rows]
+
+
+def of_entity(reading: Callable[[], AbstractContextManager[Records]], entity: str) -> Sums:
+    """The sums of an entity as the tables have them, parts that sum to nothing left out."""
+    found: Sums = {}
+    for rows in _pieces(reading, entity):
+        found = digests.plus(found, digests.of_many(entity, rows))
+    return {part: number for part, number in found.items() if number}
+
+
+def _pieces(reading: Callable[[], AbstractContextManager[Records]], entity: str) -> Iterator[list[tuple[Any, ...]]]:
+    after, last = "", False
+    while not last:
         with reading() as session, session.engine.atomic("DEFERRED"):
-            piece, after = _piece(session, entity, after)
-        yield piece
-        if not after:
-            return
+            rows, after = _piece(session, entity, after)
+        last = not after
+        yield rows
 
 
-def _piece(session: Records, entity: str, after: str) -> tuple[list[tuple[str, Sums]], str]:
-    """The records that follow an id, and the id after which the next piece begins; "" at the end."""
+def _piece(session: Records, entity: str, after: str) -> tuple[list[tuple[Any, ...]], str]:
+    """(id, columns ...) of the records that follow an id, and the id after which the next piece begins; "" at the end."""
     names = registry.entity(entity).names
     rows = session.rows(
         f'SELECT id, {",".join(names)} FROM "{entity}" WHERE id > ? ORDER BY id LIMIT ?', after, PIECE_ROWS
     )
     last = rows[-1][0] if len(rows) == PIECE_ROWS else ""
     bound = " AND record_id <= ?" if last else ""
-    based = dict(session.rows(
+    based = session.rows(
         f"SELECT record_id, doc FROM base_row WHERE entity=? AND record_id > ?{bound}",
         entity, after, *([last] if last else []),
-    ))  # fmt: skip
-    found = [(row[0], digests.of_columns(entity, row[0], row[1:])) for row in rows if row[0] not in based]
-    for record_id, doc in based.items():
+    )  # fmt: skip
+    if not based:
+        return rows, last
+    covered = {record_id for record_id, _ in based}
+    found = [row for row in rows if row[0] not in covered]
+    for record_id, doc in based:
         if doc is not None:
             kept = json.loads(doc)
-            found.append((record_id, digests.of_columns(entity, record_id, [kept.get(name) for name in names])))
+            found.append((record_id, *(kept.get(name) for name in names)))
     return found, last

@@ -97,10 +97,7 @@ def drifted(store: Store) -> list[str]:
 
 
 def _fresh(store: Store, entity: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for piece in kept.pieces(store.reading, entity):
-        found = digests.plus(found, kept.summed(piece))
-    return {part: number for part, number in found.items() if number}
+    return kept.of_entity(store.reading, entity)
 
 
 def _kept(store: Store, entity: str) -> dict[str, int]:

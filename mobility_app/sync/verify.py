@@ -145,12 +145,10 @@ class _Comparison:
     def _renew(self, entity: str, mended: int) -> None:
         """The entity's sums as the tables have them: the kept ones may have been what was wrong. Pages are applied by
         this thread alone, so nothing of HQ's changes between the reading and the write."""
-        fresh: dict[str, int] = {}
-        for piece in kept.pieces(self._store.reading, entity):
-            fresh = digests.plus(fresh, kept.summed(piece))
+        fresh = kept.of_entity(self._store.reading, entity)
         with self._store.transaction() as session:
             stood = {part: n for part, n in kept.read(session).items() if digests.entity_of(part) == entity and n}
-            if stood == {part: n for part, n in fresh.items() if n}:
+            if stood == fresh:
                 return
             kept.replace(session, entity, fresh)
             if not self._expected and not mended:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from mobility_app.domain import digests, registry
+from mobility_app.domain import registry
 from mobility_app.domain.change import LIVE, LOST, Row, fold
 from mobility_app.domain.fields import Merge
 from mobility_app.hq import devices as hq_devices
@@ -89,9 +89,8 @@ def sums_hold(name: str, store: Store) -> None:
         have = {part: number for part, number in device_digests.read(session).items() if number}
     fresh: dict[str, int] = {}
     for one in registry.ENTITIES:
-        for piece in device_digests.pieces(store.reading, one.name):
-            fresh = digests.plus(fresh, device_digests.summed(piece))
-    if have != {part: number for part, number in fresh.items() if number}:
+        fresh.update(device_digests.of_entity(store.reading, one.name))
+    if have != fresh:
         raise Violation(f"18: {name} keeps other sums than its tables have")
 
 
