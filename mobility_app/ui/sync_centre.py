@@ -17,11 +17,12 @@ from mobility_app.errors import MobilityError
 from mobility_app.store.actions import settle
 from mobility_app.store.queries import sync_centre as queries
 from mobility_app.store.queries import travels
+from mobility_app.store.queries.mended import Mended, mended
 from mobility_app.store.queries.sync_centre import Clash, Pending, Place, Refusal, Unsettled
 from mobility_app.store.queries.travels import NO_FILES, OnTheWay
 from mobility_app.store.store import Touched
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING, Status
-from mobility_app.ui import lists, marks, progress, sync_files
+from mobility_app.ui import lists, marks, mended_card, progress, sync_files
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
@@ -43,6 +44,7 @@ class Picture:
     now: int
     may_settle: bool
     files: OnTheWay = NO_FILES
+    mended: tuple[tuple[Mended, ...], int] = ((), 0)
 
 
 async def build(window: Window) -> None:
@@ -54,7 +56,8 @@ async def build(window: Window) -> None:
         found = await app.read(queries.unsettled)
         role = app.actor.role if app.actor else ""
         may = bool(role) and access.may(role, registry.entity("conflict").right, "update")
-        return Picture(found, app.status, app.now(), may, await app.read(travels.on_the_way))
+        files, put_right = await app.read(travels.on_the_way), await app.read(mended)
+        return Picture(found, app.status, app.now(), may, files, put_right)
 
     async def act(name: str, arg: str) -> None:
         await _act(window, name, arg)
@@ -133,6 +136,7 @@ def render(words: Words, picture: Picture) -> Html:
     if not (picture.files.up or unsettled.waiting_count or unsettled.refused_count or unsettled.clash_count):
         text = words("Everything you did has reached the office.")
         parts.append(lists.empty("cloud-check", words("Nothing waits"), text))
+    parts.append(mended_card.card(words, *picture.mended, picture.now))
     return h("div", parts, class_="fb-stack")
 
 

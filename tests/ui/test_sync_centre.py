@@ -6,8 +6,10 @@ import html
 import re
 from pathlib import Path
 
+from mobility_app.store import faults
 from mobility_app.store.actions import settle
 from mobility_app.store.queries import sync_centre as queries
+from mobility_app.store.queries.mended import mended
 from mobility_app.sync.status import FETCHING, OFFLINE, ONLINE, SENDING, STOPPED, SYNCING, Progress, Status
 from mobility_app.ui import sync_centre
 from mobility_app.ui.markup import Html
@@ -154,3 +156,20 @@ def test_how_far_a_sync_is_stands_in_numbers_and_as_a_bar(tmp_path: Path) -> Non
     at.app.backend.board.update(state=SYNCING, progress=Progress(FETCHING, 3_000, 12_000))
     assert "Received 3,000 of about 12,000" in text(sync_box(at.app))
     assert "Sent" not in text(drawn(at, Status(ONLINE, NOW)))
+
+
+def test_what_was_put_right_is_told_with_both_values(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    assert "Corrigido" not in text(drawn(at))
+    with at.store.transaction() as session:
+        row = session.get("customer", at.customer) or {}
+        rotten = {**row, "website": "https://rot.example/"}
+        faults.note(session, NOW - HOUR, faults.REPAIRED, "customer", at.customer, at.customer, was=rotten, stands=row)
+        faults.note(session, NOW - HOUR, faults.SEARCH, stands={"customers": 2})
+    words = at.app.words
+    picture = Picture(queries.unsettled(at.store), Status(ONLINE, NOW), NOW, True, mended=mended(at.store))
+    said = text(sync_centre.render(words, picture))
+    assert "Corrigido" in said
+    assert "“https://rot.example/” passou a" in said
+    assert "A busca tinha perdido clientes" in said
+    assert "Nada à espera" in said
