@@ -131,9 +131,11 @@ def _finish(desk: Desk) -> None:
             assert identity is not None
             invariants.accounted(hq, name, identity.device_id, ())
         for entity, record_id, key, value in desk.saved:
+            # a value that met a delete is kept in the conflict about it
             if not hq.value(
-                "SELECT 1 FROM log WHERE entity=? AND record_id=? AND (?='' OR patch LIKE ?) LIMIT 1",
-                entity, record_id, key, f"%{value}%",
+                "SELECT 1 FROM log WHERE (record_id=? AND (?='' OR patch LIKE ?))"
+                " OR (entity='conflict' AND patch LIKE ? AND patch LIKE ?) LIMIT 1",
+                record_id, key, f"%{value}%", f"%{record_id}%", f"%{value}%",
             ):  # fmt: skip
                 raise invariants.Violation(f"1: {key or entity} was saved and is nowhere")
 
