@@ -127,6 +127,11 @@ def read(session: Records, wanted_id: str) -> Device | None:
     return Device(row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6]) if row else None
 
 
+def revoke(session: Records, wanted_id: str) -> None:
+    """From now on the device is refused, at its next request. What it is told to do besides: `salvage.py`."""
+    session.run("UPDATE device SET revoked=1 WHERE id=?", wanted_id)
+
+
 def actor(session: Records, user_id: str) -> Actor:
     """The user as HQ's own row has it. Raises Refused 403 user_gone."""
     user = session.get("user", user_id)
