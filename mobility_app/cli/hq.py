@@ -14,6 +14,7 @@ from mobility_app.cli.reasons import INTAKE
 from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
+from mobility_app.errors import NotFound
 from mobility_app.hq import blobs_settings, mail_settings
 from mobility_app.hq.intake.run import QUARANTINED, STORED, UNCHANGED, Report, import_path
 from mobility_app.hq.office import Office
@@ -141,6 +142,23 @@ def user(
 def invite(user: str, folder: Path = FOLDER) -> None:
     """Print a one-time code by which a device of that person enrols within 15 minutes."""
     typer.echo(_office(folder, made=True).invite(user))
+
+
+@app.command(epilog="Example: mobility hq merge C-000042 C-000007")
+def merge(
+    gone: str = typer.Argument(..., help="Number of the customer that ends."),
+    kept: str = typer.Argument(..., help="Number of the customer that stays."),
+    folder: Path = FOLDER,
+) -> None:
+    """Make two customers one: all that hangs on the first goes over to the second, and its devices follow."""
+    from mobility_app.hq.merging import merge_customers
+
+    with _office(folder, made=True).ledger.transaction(silent=True) as tx:
+        ids = [str(row["id"]) for number in (gone, kept) for row in tx.find("customer", number=number)]
+        if len(ids) != len((gone, kept)):
+            raise NotFound("customer", gone if not tx.find("customer", number=gone) else kept)
+        moved = merge_customers(tx, *ids)
+    typer.echo(text("{kept} holds everything now, {n} records of {gone} with it.", kept=kept, n=moved, gone=gone))
 
 
 @app.command(epilog="Example: mobility hq dump > everything.json")

@@ -22,6 +22,8 @@ VALUE = MappingProxyType(
         "blob_settings": N_(
             "This is no setting for files. See blobs.toml, the MOBILITY_BLOBS variables and --blobs-bucket NAME."
         ),
+        "itself": N_("A customer can't be made one with itself."),
+        "other_company": N_("Customers of two companies can't be made one."),
         "mail_sender": N_("Mail needs the address that it comes from: --mail-from office@company.example"),
         "mail_settings": N_(
             "This is no mail setting. See mail.toml, the MOBILITY_SMTP variables and --smtp HOST:PORT."

@@ -216,6 +216,15 @@ class Feed:
             return
         self._bytes += len(str(row[7]))
         page.events.append(Event(entry=_seen(one, row, set(self._hidden(one)))))
+        if row[6] == DELETE and (to := self._leads_to(str(row[4]))):
+            page.events.append(Event(leads=(str(row[4]), to)))
+
+    def _leads_to(self, record_id: str) -> str | None:
+        """What a deleted record goes on as, where it was merged and the user may see the other customer."""
+        to, root = self._session.one(
+            "SELECT a.leads_to, b.root_id FROM record a LEFT JOIN record b ON b.id = a.leads_to WHERE a.id=?", record_id
+        ) or (None, None)
+        return str(to) if to and root and self._membership([str(root)]) else None
 
     def _veiled(self, one: Entity, row: tuple[Any, ...]) -> bool:
         """Whether a conflict holds the values of a field that the role may not see."""

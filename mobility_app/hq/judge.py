@@ -136,6 +136,7 @@ class Judge:
         if self._tx.state(change.record_id) is not None:
             raise Rejection("id_taken")
         row, refused = self._new_row(one, change.patch)
+        parent = row.get(one.parent)
         refused.update(self._reach.follow(one, change.record_id, row))
         self._reach.fresh(one, change.record_id, row)
         if not access.may(self._actor.role, one.right, "create", own=True):
@@ -148,6 +149,8 @@ class Judge:
         if one.name == "customer":
             row["number"] = next_number(self._tx)
         self._add(one, change.record_id, row, CREATE)
+        if row.get(one.parent) != parent:  # what it hangs on was merged meanwhile
+            return Verdict(change.dseq, MERGED, "merged_record", refused)
         return Verdict(change.dseq, ACCEPTED, fields=refused)
 
     def _add(self, one: Entity, record_id: str, row: Row, kind: str) -> None:
@@ -201,7 +204,8 @@ class Judge:
         if lost:
             self._tx.lost(one.name, record_id, lost)
         self._conflicts(one, record_id, state, change, clashes)
-        return _summed(change.dseq, change.patch, fates)
+        verdict = _summed(change.dseq, change.patch, fates)
+        return verdict if record_id == change.record_id else _elsewhere(verdict, record_id)
 
     def _field(
         self, one: Entity, change: Change, record_id: str, row: Row, state: State, names: tuple[str, ...], own: bool,
@@ -222,6 +226,8 @@ class Judge:
         fields = [one.field(name) for name in names]
         rule = fields[0].merge
         concurrent = seq > change.base and device != self._device
+        if record_id != change.record_id:  # merged into this one, which the author had not seen
+            concurrent = theirs != base
         if rule in merge.JOINS:
             # Always on what the author saw: this device's own last version may hold somebody else's lines by now.
             name = names[0]
@@ -327,6 +333,8 @@ class Judge:
             return Verdict(change.dseq, ACCEPTED)  # already gone: what was wanted is so
         if not access.may(self._actor.role, one.right, "delete", own=self._own(one, state, row)):
             raise Rejection("forbidden")
+        if one.name == "customer" and record_id != change.record_id:
+            raise Rejection("changed_since")  # it was merged: nobody meant to delete the other one
         under = self._tx.under(one.name, record_id)
         conflicts = [pair for pair in under if pair[0] == "conflict"]
         if len(conflicts) < len(under):
@@ -363,9 +371,8 @@ class Judge:
     # -- rights and rules
 
     def _resolved(self, record_id: str, entity: str) -> tuple[str, State]:
+        record_id = self._tx.led(record_id)
         state = self._tx.state(record_id)
-        if state is not None and state.leads_to:
-            record_id, state = state.leads_to, self._tx.state(state.leads_to)
         if state is None or state.entity != entity:
             raise Rejection("not_found")
         self._reach.known(state)
@@ -430,6 +437,14 @@ def _groups(one: Entity, patch: Patch) -> list[tuple[str, ...]]:
     for name in patch:
         groups[tuple(other for other in one.group(one.field(name)) if other in patch)] = None
     return list(groups)
+
+
+def _elsewhere(verdict: Verdict, record_id: str) -> Verdict:
+    """The verdict on a change of a record that was merged: it says where the change went."""
+    if verdict.state == REJECTED:
+        return verdict
+    state = MERGED if verdict.state == ACCEPTED else verdict.state
+    return replace(verdict, state=state, reason="merged_record", leads_to=record_id)
 
 
 def _summed(dseq: int, patch: Patch, fates: dict[str, tuple[str, str]]) -> Verdict:

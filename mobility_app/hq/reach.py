@@ -118,9 +118,8 @@ class Reach:
 
     def target(self, one: Entity, record_id: str, row: Row, field: Field, target: str) -> str | None:
         """The record that a reference ends at, or None where there is none inside the record's home."""
+        target = self._tx.led(target)
         state = self._tx.state(target)
-        if state is not None and state.leads_to:
-            target, state = state.leads_to, self._tx.state(state.leads_to)
         if state is None or state.deleted or state.entity != field.refers:
             return None
         root, company = self._home(one, record_id, row)
@@ -139,10 +138,8 @@ class Reach:
         parent = row.get(field.name)
         if not isinstance(parent, str):
             return
+        row[field.name] = parent = self._tx.led(parent)
         state = self._tx.state(parent)
-        if state is not None and state.leads_to:
-            row[field.name] = state.leads_to
-            state = self._tx.state(state.leads_to)
         if state is None or state.entity != field.refers:
             raise Rejection("not_found")
         self.known(state)

@@ -38,7 +38,7 @@ class Said:
 
 @dataclass(slots=True)
 class Page:
-    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget", id), in order."""
+    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget" | "leads", id), in order."""
 
     cursor: Cursor
     actor: dict[str, object]
@@ -122,6 +122,9 @@ def page(store: Store, came: Page) -> Touched:
                 continue
             _entries(session, run, touched, tally)
             run = []
+            if what == "leads":
+                _lead(session, subject, sealed["to"])
+                continue
             part(session, what, subject, touched, tally)
         _entries(session, run, touched, tally)
         tally.keep(session)
@@ -260,6 +263,17 @@ def part(session: Records, what: str, subject: str, touched: dict[tuple[str, str
         session.run("DELETE FROM pin WHERE customer_id=?", subject)
         session.run("DELETE FROM watched WHERE customer_id=?", subject)
         session.run("UPDATE fault SET was='{}', stands='{}' WHERE root_id=?", subject)
+
+
+def _lead(session: Records, old_id: str, new_id: str) -> None:
+    """A record was merged at HQ: what this device alone keeps of it (drafts, pins, bytes) goes on with the other one."""
+    identity.set_meta(session, f"{identity.LEADS}{old_id}", new_id)
+    session.run("UPDATE OR IGNORE draft SET customer_id=? WHERE customer_id=?", new_id, old_id)
+    session.run("UPDATE OR IGNORE draft SET slot=replace(slot, ?, ?) WHERE instr(slot, ?)", old_id, new_id, old_id)
+    session.run("UPDATE OR IGNORE pin SET customer_id=? WHERE customer_id=?", new_id, old_id)
+    session.run("DELETE FROM pin WHERE customer_id=?", old_id)
+    for table in ("blob", "transfer"):
+        session.run(f"UPDATE OR IGNORE {table} SET file_id=? WHERE file_id=?", new_id, old_id)
 
 
 def _keep_own_words(session: Records, entity: str, record_id: str) -> None:

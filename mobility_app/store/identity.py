@@ -9,6 +9,8 @@ from mobility_app.domain.access import Actor
 from mobility_app.errors import NotEnrolled
 from mobility_app.store.records import Records
 
+LEADS = "leads:"  # begins the note that a record was merged into another one
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -45,6 +47,12 @@ def actor(session: Records) -> Actor:
         tuple(known.get("company_ids", ())),
         tuple(known.get("territory_ids", ())),
     )
+
+
+def led(session: Records, record_id: str) -> str | None:
+    """The record that this one goes on as since HQ merged both, or None."""
+    to = meta(session, f"{LEADS}{record_id}")
+    return (led(session, to) or to) if to else None
 
 
 def meta(session: Records, key: str) -> str | None:

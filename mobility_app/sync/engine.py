@@ -225,6 +225,8 @@ def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
             page.steps.append(("narrow", event.narrow, {}))
         elif event.forget is not None:
             page.steps.append(("forget", event.forget, {}))
+        elif event.leads is not None:
+            page.steps.append(("leads", event.leads[0], {"to": event.leads[1]}))
     return page
 
 

@@ -126,12 +126,13 @@ class WireEntry(Message, frozen=True):
 
 class Event(Message, frozen=True):
     """One step of a page: an entry, or a customer that leaves (`leave`), keeps only its master data (`narrow`), or a
-    company whose lists are to be forgotten (`forget`)."""
+    company whose lists are to be forgotten (`forget`), or a record that was merged and what it goes on as (`leads`)."""
 
     entry: WireEntry | None = None
     leave: str | None = None
     narrow: str | None = None
     forget: str | None = None
+    leads: tuple[str, str] | None = None
 
 
 class WireActor(Message, frozen=True):

@@ -127,6 +127,24 @@ def test_who_is_not_there_is_named(mobility: Mobility, tmp_path: Path) -> None:
     assert one_line(mobility("hq", "invite", "Nobody", "--folder", tmp_path)) == "There is no Nobody."
 
 
+def test_two_customers_are_made_one_by_their_numbers(mobility: Mobility, tmp_path: Path) -> None:
+    folder = tmp_path / "hq"
+    company = mobility("hq", "company", "Lusa", "--country", "PT", "--folder", folder).out.strip()
+    gone, kept = "C-000001", "C-000002"
+    with Office(folder, now=wall_ms).ledger.transaction() as tx:
+        territory = (tx.get("company", company) or {})["default_territory_id"]
+        for number in (gone, kept):
+            tx.create("customer", {
+                "number": number, "name": number, "company_id": company, "territory_id": territory, "currency": "EUR",
+            })  # fmt: skip
+    assert mobility("hq", "merge", gone, kept, "--folder", folder).code == 0
+    after = json.loads(mobility("hq", "dump", "--folder", folder).out)["customer"]
+    assert [row["number"] for row in after.values()] == [kept]
+    assert mobility("hq", "verify", "--folder", folder).code == 0
+    assert gone in one_line(mobility("hq", "merge", gone, kept, "--folder", folder))
+    assert "itself" in one_line(mobility("hq", "merge", kept, kept, "--folder", folder))
+
+
 @pytest.mark.parametrize("command", ["dump", "verify"])
 def test_a_mistyped_folder_makes_no_headquarters(mobility: Mobility, tmp_path: Path, command: str) -> None:
     assert "Make one" in one_line(mobility("hq", command, "--folder", tmp_path / "typo"))

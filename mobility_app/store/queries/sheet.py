@@ -133,6 +133,12 @@ _COUNTS = """SELECT (SELECT COUNT(*) FROM address WHERE customer_id = ?1),
 _TABS = ("addresses", "contacts", "activities", "support", "documents", "products", "files")
 
 
+def led(store: Store, customer_id: str) -> str | None:
+    """The customer that this one goes on as since HQ made both one, or None."""
+    with store.reading() as session:
+        return identity.led(session, customer_id)
+
+
 def header(store: Store, customer_id: str) -> SheetHeader | None:
     """The header of a customer, or None where this device has no such customer."""
     with store.reading() as session:
