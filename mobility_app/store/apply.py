@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import ACCEPTED, CREATE, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
-from mobility_app.store import again, identity, overlay, search
+from mobility_app.store import again, identity, leaving, overlay, search
 from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.digests import Tally, forget
 from mobility_app.store.records import Records, patch_columns
 from mobility_app.store.store import Store, Touched
 
+PARTINGS = frozenset({"leave", "narrow", "forget"})
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
 
 
@@ -67,6 +68,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
     off at once and stays readable with its reason."""
     with applying(store) as session:
         touched: dict[tuple[str, str], str | None] = {}
+        left = False
         answers = {
             one.dseq: one for one in said if not again.said(session, one.dseq, one.state, one.reason, one.fields)
         }
@@ -78,6 +80,9 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
             touched[(entity, record_id)] = root_id
             if one.state == REJECTED:
                 noted.append((REJECTED, note, None, None, dseq))
+                if root_id and not session.value("SELECT 1 FROM customer WHERE id=?", root_id):
+                    leaving.alone(session, dseq)  # it left while this was on the way
+                    left = True
                 continue
             _keep_refused_part(session, one)
             noted.append((ACCEPTED, note, one.stream, one.seq, dseq))
@@ -85,8 +90,16 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
         _close_passed(session, Cursor.read(session), touched, store.now())
         overlay.recompute(session, touched)
         result = _touched(touched)
+    if left:
+        _fold_in(store)
     store.tell(result)
     return result
+
+
+def _fold_in(store: Store) -> None:
+    """Empties the write-ahead log: what was just forgotten lies in it still."""
+    with store.reading() as session:
+        session.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _keep_refused_part(session: Records, one: Said) -> None:
@@ -134,9 +147,8 @@ def page(store: Store, came: Page) -> Touched:
         overlay.recompute(session, touched)
         search.refresh(session, sorted({root for root in touched.values() if root}))
         result = _touched(touched)
-    if any(what == "leave" for what, _, _ in came.steps) or came.reset:
-        with store.reading() as session:
-            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    if any(what in PARTINGS for what, _, _ in came.steps) or came.reset:
+        _fold_in(store)
     store.tell(result)
     return result
 
@@ -258,11 +270,7 @@ def part(session: Records, what: str, subject: str, touched: dict[tuple[str, str
         session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
         _keep_own_words(session, entity, record_id)
     if what == "leave":
-        session.run("DELETE FROM draft WHERE customer_id=?", subject)
-        session.run("DELETE FROM editing WHERE customer_id=?", subject)
-        session.run("DELETE FROM pin WHERE customer_id=?", subject)
-        session.run("DELETE FROM watched WHERE customer_id=?", subject)
-        session.run("UPDATE fault SET was='{}', stands='{}' WHERE root_id=?", subject)
+        leaving.forget(session, subject)
 
 
 def _lead(session: Records, old_id: str, new_id: str) -> None:
@@ -279,12 +287,7 @@ def _lead(session: Records, old_id: str, new_id: str) -> None:
 def _keep_own_words(session: Records, entity: str, record_id: str) -> None:
     """The rep's own unsent or refused words stay, without the values of HQ's that they replaced."""
     again.part(session, entity, record_id)
-    session.run("DELETE FROM change WHERE entity=? AND record_id=? AND state=?", entity, record_id, ACCEPTED)
-    for dseq, patch in session.rows(
-        "SELECT dseq, patch FROM change WHERE entity=? AND record_id=? AND state=?", entity, record_id, REJECTED
-    ):
-        mine = {name: [None, sides[1]] for name, sides in json.loads(patch).items()}
-        session.run("UPDATE change SET patch=? WHERE dseq=?", json.dumps(mine, ensure_ascii=False), dseq)
+    leaving.own_words(session, entity, record_id)
     if session.value(
         f"SELECT 1 FROM change WHERE entity=? AND record_id=? AND state IN ({_LIVE}) LIMIT 1", entity, record_id
     ):

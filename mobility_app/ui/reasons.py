@@ -75,6 +75,9 @@ ACT = MappingProxyType(
         "row_deleted": N_("This was deleted at the office meanwhile."),
         "changed_since": N_("Somebody changed this meanwhile, so it was not deleted. Look at it and delete it again."),
         "not_found": N_("This is not there for you any more: it was deleted or given to another territory."),
+        "left_unsaved": N_(
+            "The customer went to another territory before this was saved. What you typed is kept here."
+        ),
         "parent_missing": N_("What this hangs on was deleted at the office meanwhile."),
         "exclusive_product": N_("This product may only be billed to another customer."),
         "set_aside": N_("The office could not read this change and set it aside. Tell the office."),

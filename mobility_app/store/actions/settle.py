@@ -29,5 +29,8 @@ def dismiss(store: Store, dseq: int) -> None:
         row = session.one("SELECT root_id, entity, record_id FROM change WHERE dseq=? AND state=?", dseq, REJECTED)
         if row is None:
             return
-        session.run("UPDATE change SET state=? WHERE dseq=?", DISMISSED, dseq)
+        if row[0] and session.get("customer", row[0]) is None:  # it left: there is no history that this would stay in
+            session.run("DELETE FROM change WHERE dseq=?", dseq)
+        else:
+            session.run("UPDATE change SET state=? WHERE dseq=?", DISMISSED, dseq)
     store.tell(Touched(frozenset({row[0]} - {None}), frozenset({(row[1], row[2])}), LOCAL))
