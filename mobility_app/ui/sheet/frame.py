@@ -26,7 +26,7 @@ from mobility_app.ui import forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
 from mobility_app.ui.markup import NOTHING, Html
-from mobility_app.ui.sheet import billing, head, kept, savebar
+from mobility_app.ui.sheet import billing, head, kept, led, savebar
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.sheet.offers import Offers
 from mobility_app.ui.sheet.saving import Slot
@@ -207,22 +207,13 @@ class Sheet:
         await asyncio.shield(self._opening)
         self._tab, self._record_id, self.query, self._body = tab, record_id, query, body
         if not self._found:
-            if not await self._follows():
+            if not await led.follow(self):
                 self._missing(body)
             return
         self._draw_head()
         await self.rebuild()
         self.window.title(f"{self.header.name} · {self.header.number}")
         self.window.run("fb.tab()")
-
-    async def _follows(self) -> bool:
-        """Where the office made this customer one with another: opens the other one and says so."""
-        other = await self.read(queries.led, self.customer_id)
-        if other is None:
-            return False
-        self.go(f"/customers/{other}")
-        self.toast(self.words("The office made this customer one with another. Here is the one that stays."))
-        return True
 
     def _missing(self, body: ui.element) -> None:
         self.window.title(self.words("Not found"))
@@ -410,7 +401,7 @@ class Sheet:
         header = await self.read(queries.header, self.customer_id)
         if header is None:
             self._found = False
-            if await self._follows():
+            if await led.follow(self):
                 return False
             if self._body is not None and not self._body.is_deleted:
                 self._body.clear()
