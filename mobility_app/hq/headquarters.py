@@ -31,9 +31,10 @@ from mobility_app.hq.blobs_requests import FileRequests
 from mobility_app.hq.comparing import Comparison
 from mobility_app.hq.devices import Device
 from mobility_app.hq.feed import Feed
-from mobility_app.hq.judge import Judge, Verdict
+from mobility_app.hq.judge import Judge
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.reach import REJECTED
+from mobility_app.hq.verdicts import Verdict
 from mobility_app.hq.wake import Waiter
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records

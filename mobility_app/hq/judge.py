@@ -8,7 +8,7 @@ change leaves no trace in the tables. Merge rules themselves are `domain/merge.p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TypeAlias
 
@@ -22,27 +22,11 @@ from mobility_app.errors import InvalidValue, NotAllowed
 from mobility_app.hq import scopes
 from mobility_app.hq.ledger import Author, Transaction
 from mobility_app.hq.numbers import next_number
-from mobility_app.hq.reach import REJECTED, Reach, Rejection
+from mobility_app.hq.reach import REJECTED, Reach, Rejection, led
 from mobility_app.hq.states import State
+from mobility_app.hq.verdicts import ACCEPTED, MERGED, SUPERSEDED, Verdict, elsewhere, summed
 
-ACCEPTED, MERGED, SUPERSEDED = "accepted", "merged", "superseded"
-_GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)
 Clash: TypeAlias = tuple[str, Plain, Plain, Plain, bool]  # field, base, mine, theirs, mine wins
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """HQ's answer to one change. `fields`: field -> (state, reason) for those that were not simply accepted.
-    `stream` and `seq`: the change stays open on the device until it has received that stream up to there."""
-
-    dseq: int
-    state: str
-    reason: str = ""
-    fields: dict[str, tuple[str, str]] = field(default_factory=dict)
-    stream: str = ""
-    seq: int = 0
-    leads_to: str = ""
-    clamped: bool = False
 
 
 class Judge:
@@ -204,8 +188,8 @@ class Judge:
         if lost:
             self._tx.lost(one.name, record_id, lost)
         self._conflicts(one, record_id, state, change, clashes)
-        verdict = _summed(change.dseq, change.patch, fates)
-        return verdict if record_id == change.record_id else _elsewhere(verdict, record_id)
+        verdict = summed(change.dseq, change.patch, fates)
+        return verdict if record_id == change.record_id else elsewhere(verdict, record_id)
 
     def _field(
         self, one: Entity, change: Change, record_id: str, row: Row, state: State, names: tuple[str, ...], own: bool,
@@ -371,7 +355,7 @@ class Judge:
     # -- rights and rules
 
     def _resolved(self, record_id: str, entity: str) -> tuple[str, State]:
-        record_id = self._tx.led(record_id)
+        record_id = led(self._tx, record_id)
         state = self._tx.state(record_id)
         if state is None or state.entity != entity:
             raise Rejection("not_found")
@@ -437,20 +421,3 @@ def _groups(one: Entity, patch: Patch) -> list[tuple[str, ...]]:
     for name in patch:
         groups[tuple(other for other in one.group(one.field(name)) if other in patch)] = None
     return list(groups)
-
-
-def _elsewhere(verdict: Verdict, record_id: str) -> Verdict:
-    """The verdict on a change of a record that was merged: it says where the change went."""
-    if verdict.state == REJECTED:
-        return verdict
-    state = MERGED if verdict.state == ACCEPTED else verdict.state
-    return replace(verdict, state=state, reason="merged_record", leads_to=record_id)
-
-
-def _summed(dseq: int, patch: Patch, fates: dict[str, tuple[str, str]]) -> Verdict:
-    moved = [name for name, (before, after) in patch.items() if before != after] or list(patch)
-    refused = [name for name in moved if fates.get(name, ("", ""))[0] == REJECTED]
-    if moved and len(refused) == len(moved):
-        return Verdict(dseq, REJECTED, fates[refused[0]][1], fates)
-    states = [state for state, _ in fates.values() if state != REJECTED]
-    return Verdict(dseq, max(states, key=_GRAVITY.index, default=ACCEPTED), fields=fates)

@@ -30,7 +30,6 @@ from mobility_app.store.ids import uuid7
 from mobility_app.store.records import Records, patch_columns
 
 SALT_BYTES = 8
-REDIRECTS_MAX = 20  # of one record: merged into one that was merged again
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,18 +248,8 @@ class Transaction(Records):
         """Notes that a deleted record goes on as another one: what still comes for it is judged there."""
         state = self.state(record_id)
         assert state is not None
-        assert state.deleted, "only what is gone goes on as another"
         state.leads_to = to_id
         self._dirty[record_id] = None
-
-    def led(self, record_id: str) -> str:
-        """The record that this one goes on as: itself where it was neither made twice nor merged."""
-        for _ in range(REDIRECTS_MAX):
-            state = self.state(record_id)
-            if state is None or not state.leads_to:
-                break
-            record_id = state.leads_to
-        return record_id
 
     def state(self, record_id: str) -> State | None:
         """What is remembered of a record, deleted ones included."""

@@ -22,6 +22,19 @@ REJECTED = "rejected"
 AUTHORS = MappingProxyType({"message": "sender_id", "ticket_entry": "author_id"})  # who wrote it: never another
 
 
+REDIRECTS_MAX = 20  # of one record: merged into one that was merged again
+
+
+def led(tx: Transaction, record_id: str) -> str:
+    """The record that this one goes on as: itself where it was neither made twice nor merged."""
+    for _ in range(REDIRECTS_MAX):
+        state = tx.state(record_id)
+        if state is None or not state.leads_to:
+            break
+        record_id = state.leads_to
+    return record_id
+
+
 class Rejection(Exception):
     """Ends the judging of one change."""
 
@@ -118,7 +131,7 @@ class Reach:
 
     def target(self, one: Entity, record_id: str, row: Row, field: Field, target: str) -> str | None:
         """The record that a reference ends at, or None where there is none inside the record's home."""
-        target = self._tx.led(target)
+        target = led(self._tx, target)
         state = self._tx.state(target)
         if state is None or state.deleted or state.entity != field.refers:
             return None
@@ -138,7 +151,7 @@ class Reach:
         parent = row.get(field.name)
         if not isinstance(parent, str):
             return
-        row[field.name] = parent = self._tx.led(parent)
+        row[field.name] = parent = led(self._tx, parent)
         state = self._tx.state(parent)
         if state is None or state.entity != field.refers:
             raise Rejection("not_found")
