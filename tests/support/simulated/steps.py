@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from mobility_app.domain.change import Row
 from mobility_app.errors import NotFound, Refused
-from mobility_app.hq import devices
+from mobility_app.hq import salvage
 from mobility_app.store import overlay
 from mobility_app.store.records import Records
 from mobility_app.store.writing import Writing
@@ -207,7 +207,8 @@ def revoke(world: World, member: Member) -> None:
         world.did["revoke"] += 1
         with world.office.database.transaction() as opened:
             session = Records(opened.engine, opened.watch)
-            devices.revoke(session, member.device_id)
+            number = int(session.value("SELECT number FROM device WHERE id=?", member.device_id))
+            salvage.order(session, number, salvage.BLOCK)
             member.revoked_at = int(session.value("SELECT COUNT(*) FROM log"))
         world.tell("office", f"{member.name} is revoked")
 
