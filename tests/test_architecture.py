@@ -21,7 +21,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "store": (("store", "domain", "errors"), ("nicegui", "requests", "fastapi", "starlette")),
     "sync": (("sync", "domain", "store", "errors"), ("nicegui", "fastapi", "starlette", "peewee")),
     "hq": (
-        ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "sync.life_messages", "errors"),
+        ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "sync.frames", "sync.life_messages", "errors"),
         ("nicegui", "requests", "peewee"),
     ),
     "ui": (
@@ -29,7 +29,10 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("requests", "peewee", "playhouse", "sqlcipher3"),
     ),
     "outlook": (("outlook", "errors"), ("peewee", "nicegui", "requests", "fastapi", "starlette", "cryptography")),
-    "sync/protocol.py": (("domain", "errors"), ("nicegui", "fastapi", "starlette", "peewee", "requests")),
+    "sync/protocol.py": (
+        ("domain", "sync.strict", "errors"),
+        ("nicegui", "fastapi", "starlette", "peewee", "requests"),
+    ),
 }
 TOP = {"app", "cli", "config", "device", "__main__"}  # may import everything; nobody imports them
 BANNED = re.compile(r"(^|_)(manager|helper|helpers|utils|util|info)($|_)", re.IGNORECASE)

@@ -8,9 +8,11 @@ was: what a user may no longer see is passed over, whatever the cursor says. The
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from mobility_app.domain import registry
 from mobility_app.domain.access import Actor
@@ -18,13 +20,13 @@ from mobility_app.domain.change import DELETE, commitment
 from mobility_app.domain.fields import Entity
 from mobility_app.errors import InvalidValue
 from mobility_app.hq import scopes
-from mobility_app.store.cursor import Cursor
+from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records, patch_plain
-from mobility_app.sync.protocol import ENTRIES_MAX, Event, WireEntry
+from mobility_app.sync.protocol import ENTRIES_MAX, Event, WireEntry, WireOffer
 
 PAGE_BYTES = 2_000_000  # of patches; a page ends with the transaction that passes it
 CUT_BYTES = 8_000_000  # beyond this a page ends inside a transaction: no device could decode it whole
-_LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
+LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
 
 Told = tuple[int, str, str, str | None]  # (seq, kind, scope, root)
 
@@ -38,6 +40,17 @@ class Page:
     more: bool = False
     reset: bool = False
     behind: dict[str, int] = field(default_factory=dict)  # stream -> horizon that the device has not seen from before
+    offers: dict[str, WireOffer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snaps:
+    """What a pull says and hears of snapshots: scopes that the device took, scopes whose snapshot it could not get, and
+    which snapshot there is of a scope."""
+
+    took: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    offer: Callable[[str], WireOffer | None] = lambda scope: None
 
 
 class _Full(Exception):
@@ -45,6 +58,9 @@ class _Full(Exception):
 
     def __init__(self, scope: str, sub: int) -> None:
         self.scope, self.sub = scope, sub
+
+
+NO_SNAPS = Snaps()
 
 
 class Feed:
@@ -56,28 +72,49 @@ class Feed:
         self._horizons = dict[str, int](session.rows("SELECT id, horizon FROM stream WHERE horizon > 0"))
         self._bytes = 0
 
-    def page(self, cursor: Cursor) -> Page:
-        """The next page after `cursor`. A cursor of another epoch or role starts anew."""
+    def page(self, cursor: Cursor, snaps: Snaps = NO_SNAPS) -> Page:
+        """The next page after `cursor`. A cursor of another epoch or role starts anew. A scope whose snapshot the device
+        is about to take is told nothing."""
         fresh = (cursor.epoch, cursor.role) != (self._epoch, self._actor.role)
         page = Page(reset=fresh and bool(cursor.scopes))
         positions = {} if fresh else dict(cursor.scopes)
         for scope in sorted(set(positions) - set(self._held)):
             self._let_go(page, scope, positions.pop(scope)[0])
+        self._snapshots(page, positions, snaps)
         streams: dict[str, int] = {}
         for stream in sorted(set(self._held.values()), key=lambda name: (name != scopes.GLOBAL, name)):
             mine = sorted(scope for scope, of in self._held.items() if of == stream)
             at = {scope: positions.get(scope, (0, 0)) for scope in mine}
-            if not page.more:
-                at = self._stream(page, stream, at)
-            positions.update(at)
-            streams[stream] = min(seq for seq, _ in at.values())
+            told = {scope: place for scope, place in at.items() if place[1] != AWAITED}
+            if told and not page.more:
+                told = self._stream(page, stream, told)
+            positions.update(told)
+            streams[stream] = min(seq for seq, _ in told.values()) if len(told) == len(at) else 0
         page.cursor = Cursor(self._epoch, self._actor.role, positions, streams)
         return page
+
+    def _snapshots(self, page: Page, positions: dict[str, tuple[int, int]], snaps: Snaps) -> None:
+        """Goes on with scopes that were taken, takes back what came of lost ones, offers what there is to new ones."""
+        for scope in snaps.took:
+            if positions.get(scope, (0, 0))[1] == AWAITED:
+                positions[scope] = (positions[scope][0], 0)
+        for scope in snaps.lost:
+            if positions.get(scope, (0, 0))[1] == AWAITED:
+                since = positions.pop(scope)[0]
+                gone = self._members_at(scope, since) - self._members_at(scope, 2**62)
+                for root in sorted(gone):
+                    page.events += self._parting(root, self.membership([root]).get(root, {}))
+        for scope in sorted(self._held):
+            if positions.get(scope, (0, 0)) == (0, 0):
+                offer = snaps.offer(scope)
+                if offer is not None:
+                    page.offers[scope] = msgspec.structs.replace(offer, stream=self._held[scope])
+                    positions[scope] = (offer.seq, AWAITED)
 
     def _let_go(self, page: Page, scope: str, since: int) -> None:
         """A scope that the user no longer holds: its customers leave, or keep what another scope still shows."""
         for root in sorted(self._members_at(scope, since)):
-            page.events += self._parting(root, self._membership([root]).get(root, {}))
+            page.events += self._parting(root, self.membership([root]).get(root, {}))
         if scope.startswith("c:"):
             page.events.append(Event(forget=scope.removeprefix("c:")))
 
@@ -102,7 +139,7 @@ class Feed:
             page.behind[stream] = behind
         told, upto = self._told(stream, at, head)
         txns = self._entries(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
-        members = self._membership({root for _, _, _, root in told if root})
+        members = self.membership({root for _, _, _, root in told if root})
         done, last_txn, sent = 0, 0, set[int]()
         for seq, kind, scope, root in told:
             row = txns.get(seq)
@@ -154,7 +191,7 @@ class Feed:
         txn = int(found or 0)  # 0: beyond the horizon, where only moves are told
         return txn - 1 if after < txn - 1 < upto else upto
 
-    def _membership(self, roots: Iterable[str]) -> dict[str, dict[str, int]]:
+    def membership(self, roots: Iterable[str]) -> dict[str, dict[str, int]]:
         """root -> {held scope: since} for customers that the user may see now."""
         found: dict[str, dict[str, int]] = {}
         sql = "SELECT root_id, scope, since FROM member WHERE root_id IN ({marks})"
@@ -187,7 +224,7 @@ class Feed:
         behind = self._horizons.get(stream, 0)
         if behind and self._session.value("SELECT 1 FROM record WHERE root_id=? AND made_seq<=?", root, behind):
             page.behind[stream] = behind  # what is older comes as rows, by comparison
-        sql = f"SELECT {_LOG} FROM log WHERE root_id=? AND seq>? AND seq<? ORDER BY seq LIMIT ?"
+        sql = f"SELECT {LOG} FROM log WHERE root_id=? AND seq>? AND seq<? ORDER BY seq LIMIT ?"
         rows = self._session.rows(sql, root, max(sub, behind), before, self._most)
         for row in rows:
             if self._full(page) and sub:
@@ -204,27 +241,33 @@ class Feed:
         return self._full(page) and (new_txn or (new_seq and self._bytes >= CUT_BYTES))
 
     def _entries(self, stream: str, seqs: list[int]) -> dict[int, tuple[Any, ...]]:
-        sql = f"SELECT {_LOG} FROM log WHERE stream=? AND seq IN ({{marks}})"
+        sql = f"SELECT {LOG} FROM log WHERE stream=? AND seq IN ({{marks}})"
         return {row[1]: row for row in self._session.among(sql, seqs, stream)}
 
     def _send(self, page: Page, row: tuple[Any, ...], members: dict[str, dict[str, int]]) -> None:
+        entry = self.seen(row, members)
+        if entry is not None:
+            self._bytes += len(str(row[7]))
+            page.events.append(Event(entry=entry))
+            if row[6] == DELETE and (to := self._leads_to(str(row[4]))):
+                page.events.append(Event(leads=(str(row[4]), to)))
+
+    def seen(self, row: tuple[Any, ...], members: dict[str, dict[str, int]]) -> WireEntry | None:
+        """A line of the log (`LOG`) as the user may see it, given what `membership` says of its customer."""
         one = registry.entity(str(row[3]))
         root = str(row[5]) if row[5] else None
         if root and not any(scopes.carries(scope, one) for scope in members.get(root, {})):
-            return
+            return None
         if not scopes.readable(self._actor.role, one.right) or self._veiled(one, row):
-            return
-        self._bytes += len(str(row[7]))
-        page.events.append(Event(entry=_seen(one, row, set(self._hidden(one)))))
-        if row[6] == DELETE and (to := self._leads_to(str(row[4]))):
-            page.events.append(Event(leads=(str(row[4]), to)))
+            return None
+        return _seen(one, row, set(self._hidden(one)))
 
     def _leads_to(self, record_id: str) -> str | None:
         """What a deleted record goes on as, where it was merged and the user may see the other customer."""
         to, root = self._session.one(
             "SELECT a.leads_to, b.root_id FROM record a LEFT JOIN record b ON b.id = a.leads_to WHERE a.id=?", record_id
         ) or (None, None)
-        return str(to) if to and root and self._membership([str(root)]) else None
+        return str(to) if to and root and self.membership([str(root)]) else None
 
     def _veiled(self, one: Entity, row: tuple[Any, ...]) -> bool:
         """Whether a conflict holds the values of a field that the role may not see."""
@@ -274,3 +317,9 @@ def _seen(one: Entity, row: tuple[Any, ...], hidden: set[str]) -> WireEntry:
         dseq,
         sealed,
     )
+
+
+def left(session: Records, cursor: Cursor) -> int:
+    """How far a cursor is from the heads of its streams: about the entries that are still to come."""
+    heads = dict(session.rows("SELECT id, head FROM stream"))
+    return sum(max(0, int(heads.get(stream, 0)) - at) for stream, at in cursor.streams.items())

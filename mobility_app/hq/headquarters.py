@@ -30,16 +30,19 @@ from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
 from mobility_app.hq.comparing import Comparison
 from mobility_app.hq.devices import Device
-from mobility_app.hq.feed import Feed
+from mobility_app.hq.feed import Feed, left
 from mobility_app.hq.judge import Judge
 from mobility_app.hq.ledger import Ledger, Transaction
+from mobility_app.hq.past import past
 from mobility_app.hq.reach import REJECTED
+from mobility_app.hq.snapshots import Snapshots
 from mobility_app.hq.verdicts import Verdict
 from mobility_app.hq.wake import Waiter
-from mobility_app.store.cursor import Cursor
+from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
 from mobility_app.sync.file_messages import PIECE_TYPE, Piece
+from mobility_app.sync.frames import HistoryRequest, PieceRequest
 from mobility_app.sync.life_messages import (
     DoneAnswer,
     EnrolAnswer,
@@ -105,6 +108,7 @@ class Headquarters:
         self.ledger = ledger
         self._files = FileRequests(ledger, blobs, self._verified)
         self.page_entries = page_entries
+        self.snapshots = Snapshots(ledger)
         self._key = signing_key
         self._sums: dict[tuple[object, ...], str] = {}
         self._cursor_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
@@ -158,6 +162,8 @@ class Headquarters:
             ("POST", "/v1/push"): self._push,
             ("POST", "/v1/pull"): self._pull,
             ("POST", "/v1/wake"): lambda request: protocol.pack(self._look(request)[0]),
+            ("POST", "/v1/snapshot"): self._snapshot,
+            ("POST", "/v1/history"): self._history,
             ("POST", "/v1/enrol"): self._enrol,
             ("POST", "/v1/compare"): self._compare,
             ("POST", "/v1/rows"): self._rows,
@@ -273,21 +279,34 @@ class Headquarters:
             device = self._verified(request, session)
             actor = devices.actor(session, device.user_id)
             cursor = self._believed(device, message.cursor)
-            page = Feed(session, actor, self.epoch, self.page_entries).page(cursor)
+            snaps = self.snapshots.heard(session, actor.role, message)
+            page = Feed(session, actor, self.epoch, self.page_entries).page(cursor, snaps)
             who = _wire_actor(session, actor)
             digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
-            left = _left(session, page.cursor) if page.more else 0
+            still = left(session, page.cursor) if page.more else 0
             life = lives.met(session, device, cursor.epoch, cursor.streams)
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         return protocol.pack(PullAnswer(
-            who, page.events, sealed, page.more, page.reset, digest, page.behind, left, life
+            who, page.events, sealed, page.more, page.reset, digest, page.behind, still, life, page.offers
         ))  # fmt: skip
+
+    def _snapshot(self, request: Request) -> bytes:
+        with self.ledger.reading() as session:
+            actor = devices.actor(session, self._verified(request, session).user_id)
+            return self.snapshots.piece(session, actor, protocol.unpack(request.body, PieceRequest, _encoding(request)))
+
+    def _history(self, request: Request) -> bytes:
+        with self.ledger.reading() as session:
+            actor = devices.actor(session, self._verified(request, session).user_id)
+            feed = Feed(session, actor, self.epoch, self.page_entries)
+            asked = protocol.unpack(request.body, HistoryRequest, _encoding(request))
+            return protocol.pack(past(session, feed, asked, self.page_entries))
 
     def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:
         """What the device is to hold at that cursor, summed as far as it and HQ both can."""
         generation = min(generation, digests.GENERATION)
-        if not generation:
+        if not generation or any(sub == AWAITED for _, sub in cursor.scopes.values()):
             return ""
         # The positions name one state of the log, and so one sum: an idle pull, the usual one, sums nothing.
         key = (self.epoch, actor.role, generation, tuple(sorted(cursor.scopes.items())))
@@ -398,12 +417,6 @@ def _isolated(tx: Transaction, judge: Judge, changes: list[Change]) -> list[Verd
             logger.error("change %s set aside: %s", change.dseq, type(error).__name__, exc_info=error)
             verdicts.append(Verdict(change.dseq, REJECTED, "set_aside"))
     return verdicts
-
-
-def _left(session: Records, cursor: Cursor) -> int:
-    """How far a cursor is from the heads of its streams: about the entries that are still to come."""
-    heads = dict(session.rows("SELECT id, head FROM stream"))
-    return sum(max(0, int(heads.get(stream, 0)) - at) for stream, at in cursor.streams.items())
 
 
 def _require_message(request: Request, media_type: str = protocol.MEDIA_TYPE) -> None:

@@ -7,6 +7,8 @@ company's shared customers, for everybody). Each scope lies in one stream.
 
 from __future__ import annotations
 
+import hashlib
+
 from mobility_app.domain.access import COMPANY_WIDE, MATRIX, Actor
 from mobility_app.domain.change import Row
 from mobility_app.domain.fields import Entity
@@ -59,3 +61,9 @@ def held(session: Records, actor: Actor) -> dict[str, str]:
 def readable(role: str, right: str) -> bool:
     """Whether the role may see what `right` covers."""
     return "R" in MATRIX[right].get(role, "")
+
+
+def profile(role: str) -> str:
+    """Names what the role may see: equal for roles that see the same, so that they share what was made for one."""
+    seen = ",".join(right for right in sorted(MATRIX) if readable(role, right))
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]

@@ -20,6 +20,7 @@ from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.nightly import Nightly
 from mobility_app.hq.office import Office
 from mobility_app.hq.post import Post
+from mobility_app.hq.snapshots import Upkeep
 from mobility_app.hq.wake import Hub
 from mobility_app.store.store import wall_ms
 from mobility_app.store.vault import replace_file
@@ -72,6 +73,8 @@ def serve(
         ).start()
     threading.Thread(target=Nightly(office.ledger).run, args=(stop,), daemon=True, name="nightly").start()
     threading.Thread(target=_collect, args=(office.blobs, stop), daemon=True, name="blobs").start()
+    upkeep = Upkeep(office.headquarters.snapshots)
+    threading.Thread(target=upkeep.run, args=(stop,), daemon=True, name="snapshots").start()
     server.run(sockets=[listener])
     stop.set()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import ACCEPTED, CREATE, LIVE, OPEN, REJECTED, SENT, Entry, Row, fold
-from mobility_app.store import again, identity, leaving, overlay, search
+from mobility_app.store import again, identity, leaving, overlay, search, snapshot
 from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.digests import Tally, forget
@@ -39,13 +39,15 @@ class Said:
 
 @dataclass(slots=True)
 class Page:
-    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget" | "leads", id), in order."""
+    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget" | "leads", id), in order. `offers`: as
+    `snapshot.note` takes them."""
 
     cursor: Cursor
     actor: dict[str, object]
     steps: list[tuple[str, Entry | str, dict[str, str]]] = field(default_factory=list)
     reset: bool = False
     common: int | None = None  # after a restore of HQ: up to which number of any stream both lives tell the same
+    offers: dict[str, tuple[str, int, int, int]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -142,6 +144,8 @@ def page(store: Store, came: Page) -> Touched:
         _entries(session, run, touched, tally)
         tally.keep(session)
         came.cursor.keep(session)
+        snapshot.note(session, came.offers, _own_territories(came.actor))
+        snapshot.settle(session, came.cursor)
         identity.set_meta(session, "actor", json.dumps(came.actor))
         _close_passed(session, came.cursor, touched, store.now())
         overlay.recompute(session, touched)
@@ -149,6 +153,26 @@ def page(store: Store, came: Page) -> Touched:
         result = _touched(touched)
     if any(what in PARTINGS for what, _, _ in came.steps) or came.reset:
         _fold_in(store)
+    store.tell(result)
+    return result
+
+
+def _own_territories(actor: dict[str, object]) -> list[str]:
+    """The scopes that the user works in most, first."""
+    found = actor.get("territory_ids")
+    return [f"t:{one}" for one in found] if isinstance(found, list) else []
+
+
+def past(
+    store: Store, asked: dict[str, int], found: list[tuple[Entry, dict[str, str]]],
+    floors: dict[str, tuple[int, str, bool]],
+) -> Touched:  # fmt: skip
+    """Keeps history that the device asked for and moves how far back it reaches. Rows are newer already."""
+    with applying(store) as session:
+        fresh = _unknown(session, found)
+        _keep(session, fresh)
+        snapshot.reached(session, asked, floors)
+        result = Touched(frozenset(floors), frozenset((e.entity, e.record_id) for e, _ in fresh), "sync")
     store.tell(result)
     return result
 
@@ -164,9 +188,14 @@ def _entries(
     fresh = _unknown(session, run)
     if not fresh:
         return
-    marks = ",".join("?" * 16)
-    session.many(f"INSERT INTO entry VALUES ({marks})", [_kept(entry, sealed) for entry, sealed in fresh])
+    _keep(session, fresh)
     session.run("UPDATE ctx SET stamp=MAX(stamp, ?)", max(entry.stamp for entry, _ in fresh))
+    bounds = snapshot.bounds(session, {entry.root_id for entry, _ in fresh if entry.root_id})
+    for root in {entry.root_id for entry, _ in fresh if _first(entry) and entry.root_id in bounds}:
+        session.run("UPDATE anchor SET floor_seq=0, floor_chain='', wanted=0 WHERE root_id=?", root)
+    fresh = [(entry, sealed) for entry, sealed in fresh if not _stands(bounds, entry)]
+    if not fresh:
+        return
     stood, based = _confirmed(session, fresh)
     rows = dict(stood)
     for entry, _ in fresh:
@@ -204,6 +233,22 @@ def _confirmed(
         found.update({(entity, one): row for one, row in pictures.items()})
         based |= {(entity, one) for one in pictures}
     return found, based
+
+
+def _first(entry: Entry) -> bool:
+    """Whether nothing of its customer comes before it."""
+    return entry.kind == CREATE and entry.entity == "customer"
+
+
+def _stands(bounds: dict[str, tuple[int, int]], entry: Entry) -> bool:
+    """Whether the rows came by a snapshot that has this entry in it already."""
+    master, rest = bounds.get(entry.root_id or "", (0, 0))
+    return entry.seq <= (master if registry.entity(entry.entity).shared else rest)
+
+
+def _keep(session: Records, fresh: list[tuple[Entry, dict[str, str]]]) -> None:
+    marks = ",".join("?" * 16)
+    session.many(f"INSERT INTO entry VALUES ({marks})", [_kept(entry, sealed) for entry, sealed in fresh])
 
 
 def _unknown(session: Records, run: list[tuple[Entry, dict[str, str]]]) -> list[tuple[Entry, dict[str, str]]]:
@@ -257,6 +302,7 @@ def part(session: Records, what: str, subject: str, touched: dict[tuple[str, str
             " WHERE root_id=? UNION SELECT entity, record_id FROM change WHERE root_id=?",
             subject, subject, subject,
         )  # fmt: skip
+        snapshot.forget(session, subject, narrow=what == "narrow")
         # what came as rows, its entries beyond the horizon of HQ's log, is found by what it hangs on
         every = dict.fromkeys([*found, *belonging(session, "customer", subject)])
         doomed = [pair for pair in every if what == "leave" or not registry.entity(pair[0]).shared]
@@ -303,5 +349,6 @@ def _forget_everything(session: Records, touched: dict[tuple[str, str], str | No
             touched[(one.name, record_id)] = record_id if one.name == "customer" else None
         session.run(f'DELETE FROM "{one.name}"')
     session.run("DELETE FROM entry")
+    snapshot.forget_everything(session)
     session.run("UPDATE base_row SET doc=NULL")
     forget(session)

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from mobility_app.store import identity
 from mobility_app.store.records import Records
 
+AWAITED = -1  # in the place of `sub`
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`scopes`: scope -> (seq, sub); `streams`: stream -> seq up to which everything visible was received. `seal`:
-    HQ's own mark, given back as it came."""
+    """`scopes`: scope -> (seq, sub), with sub AWAITED while the snapshot at seq is being taken; `streams`: stream -> seq
+    up to which everything visible was received. `seal`: HQ's own mark, given back as it came."""
 
     epoch: str = ""
     role: str = ""

@@ -180,10 +180,12 @@ class Writing(Records):
             return False
         if row.get("assignee_id") == self.actor.user_id:
             return True
-        made = self.value(
-            "SELECT user_id FROM entry WHERE entity='activity' AND record_id=? AND kind='create'", record_id
-        ) or self.value(
-            "SELECT user_id FROM change WHERE entity='activity' AND record_id=? AND kind='create'", record_id
+        made = (
+            self.value("SELECT user_id FROM entry WHERE entity='activity' AND record_id=? AND kind='create'", record_id)
+            or self.value(
+                "SELECT user_id FROM change WHERE entity='activity' AND record_id=? AND kind='create'", record_id
+            )
+            or self.value("SELECT user_id FROM made WHERE root_id=? AND record_id=?", row.get("customer_id"), record_id)
         )
         return bool(made == self.actor.user_id)
 

@@ -1,4 +1,5 @@
-"""One round of sync, step by step: push what is open, then pull what is new. Plain synchronous code.
+"""One round of sync, step by step: push what is open, pull what is new, take what comes by snapshot. Plain synchronous
+code.
 
 Called by the worker's thread, by `mobility sync` and by the fleet simulation. Every step can be cut anywhere and done
 again: HQ knows a change by (device, number), the store knows an entry by (stream, number).
@@ -7,7 +8,7 @@ again: HQ knows a change by (device, number), the store knows an entry by (strea
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,8 +23,9 @@ from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import lives, orders, protocol, renewal, verify
+from mobility_app.sync import first, lives, orders, protocol, renewal, verify
 from mobility_app.sync.asking import ask
+from mobility_app.sync.frames import HistoryRequest, PieceRequest
 from mobility_app.sync.life_messages import (
     HAVE_MAX,
     DoneAnswer,
@@ -44,12 +46,12 @@ from mobility_app.sync.protocol import (
     WakeRequest,
     WireCursor,
 )
-from mobility_app.sync.status import FETCHING, SENDING
+from mobility_app.sync.status import FETCHING, SENDING, TAKING
 from mobility_app.sync.transport import Transport
 
 BATCH_CHANGES = 500
 BATCH_LETTERS = 2_000_000
-BATCHES_MAX, PAGES_MAX = 10_000, 10_000
+BATCHES_MAX, PAGES_MAX, PIECES_MAX = 10_000, 10_000, 100_000
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ class Engine:
             self._push_all(identity, done)
         if fetch:
             self._pull_all(identity, done)
+            self._take_all(identity, done)
         return done
 
     def news(self, seconds: int) -> bool:
@@ -104,12 +107,46 @@ class Engine:
         answer = self._ask(identity, "/v1/wake", WakeRequest(cursor, seconds), WakeAnswer, Round())
         return answer.news and self._known()[1] == at
 
+    def older(self, customer_id: str) -> int:
+        """Fetches a page of a customer's history that is older than what lies here. Returns how many entries; 0: there
+        is nothing older. Raises as `round`."""
+        identity, _ = self._known()
+        return first.older(self.store, lambda target, ask: self._asked(identity, target, ask, Round()), customer_id)
+
     def _known(self) -> tuple[Identity, Cursor]:
         with self.store.reading() as session:
             known, at = read_identity(session), Cursor.read(session)
         if known is None:
             raise NotEnrolled("this device is not enrolled")
         return known, at
+
+    def _take_all(self, identity: Identity, done: Round) -> None:
+        """Takes what HQ offers as snapshots, then the words and the history of what came. What a person saves meanwhile
+        is pushed in between."""
+
+        def fetch(target: str, message: PieceRequest | HistoryRequest) -> bytes:
+            return self._asked(identity, target, message, done)
+
+        def pause() -> None:
+            if self._next_batch():
+                self._push_all(identity, done)
+
+        def moved() -> None:
+            at = first.progress(self.store)
+            if at:
+                self.progress(TAKING, *at)
+
+        for _ in range(PIECES_MAX):
+            took, lost = first.ended(self.store)
+            if took or lost:
+                first.read_words(self.store, pause)
+                self._pull_all(identity, done, took, lost)
+                moved()
+            elif not first.next_piece(self.store, fetch, identity.user_id, moved):
+                break
+            pause()
+        first.read_words(self.store, pause)
+        done.entries += first.history(self.store, fetch, pause, self.store.now())
 
     def _push_all(self, identity: Identity, done: Round) -> None:
         total = 0
@@ -154,12 +191,13 @@ class Engine:
             batch.append(change)
         return batch
 
-    def _pull_all(self, identity: Identity, done: Round) -> None:
+    def _pull_all(self, identity: Identity, done: Round, took: Sequence[str] = (), lost: Sequence[str] = ()) -> None:
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
                 at = Cursor.read(session)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
-            answer = self._ask(identity, "/v1/pull", PullRequest(cursor, digests.GENERATION), PullAnswer, done)
+            request = PullRequest(cursor, digests.GENERATION, True, list(took), list(lost))
+            answer = self._ask(identity, "/v1/pull", request, PullAnswer, done)
             to = answer.cursor
             moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal)
             if answer.life is not None:
@@ -172,6 +210,7 @@ class Engine:
             if moved != at or answer.events or answer.reset:
                 apply.page(self.store, _page(answer, moved))
             done.entries += len(answer.events)
+            took, lost = (), ()
             verify.note_behind(self.store, answer.behind)
             if answer.left or done.entries > len(answer.events):
                 self.progress(FETCHING, done.entries, done.entries + answer.left)
@@ -202,18 +241,23 @@ class Engine:
         self._ask(identity, "/v1/testify", said, TestifyAnswer, done)
 
     def _ask(self, identity: Identity, target: str, message: Message, kind: type[M], done: Round) -> M:
+        return protocol.unpack(self._asked(identity, target, message, done), kind, hostile=False)
+
+    def _asked(self, identity: Identity, target: str, message: Message, done: Round) -> bytes:
+        """The body that HQ signed. Raises Unreachable, Refused."""
         body = protocol.pack(message)
-        if kind is PushAnswer:
+        if isinstance(message, PushRequest):
             self.last_push = (target, body)
-        elif kind is PullAnswer:
+        elif isinstance(message, PullRequest):
             self.last_pull = (target, body)
         done.requests += 1
-        reply = ask(self.store, self._transport, identity, "POST", target, body, learn=kind is not WakeAnswer)
-        return protocol.unpack(reply.body, kind, hostile=False)
+        learn = not isinstance(message, WakeRequest)
+        return ask(self.store, self._transport, identity, "POST", target, body, learn=learn).body
 
 
 def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
-    page = apply.Page(cursor, msgspec.to_builtins(answer.actor), reset=answer.reset)
+    offers = {scope: (one.stream, one.seq, one.customers, one.pieces) for scope, one in answer.offers.items()}
+    page = apply.Page(cursor, msgspec.to_builtins(answer.actor), reset=answer.reset, offers=offers)
     if answer.life is not None:
         page.common = min(answer.life.heads.values(), default=0)
     for event in answer.events:

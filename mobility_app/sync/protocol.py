@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import zlib
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 import zstandard
@@ -18,6 +17,7 @@ import zstandard
 from mobility_app.domain.change import Change, Entry
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Refused
+from mobility_app.sync import strict
 
 VERSION = 1
 MEDIA_TYPE = "application/vnd.mobility+json"
@@ -25,15 +25,14 @@ BODY_MAX_BYTES = 8 * 1024 * 1024  # as it travels
 DECODED_MAX_BYTES = 64 * 1024 * 1024
 FED_BYTES = 256  # to the decompressor at a time: four bytes can be a block of 128 KiB, so a piece makes 8 MiB at most
 RATIO_MAX = 200  # decoded to travelled, beyond the first MiB: a bomb, not a message
-DEPTH_MAX = 12
 CHANGES_MAX = 5_000  # one transaction may be larger than a batch
 ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
-NUMBER_DIGITS_MAX = 19
 WAKE_MAX_SECONDS = 60
 
 ROWS_MAX = 20_000  # ids in a comparison's request
 FAULTS_MAX = 200
 LIFE_LETTERS = 8  # the end of an epoch, which is random
+SCOPES_MAX = 2_000  # named in one request
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(max_length=60)]
@@ -97,10 +96,15 @@ class WireCursor(Message, frozen=True):
 
 
 class PullRequest(Message, frozen=True):
-    """Asks for what came after the cursor. `digests`: the generation of sums that the device keeps, 0 for none."""
+    """Asks for what came after the cursor. `digests`: the generation of sums that the device keeps, 0 for none.
+    `snapshots`: the device takes scopes that way, too. `took`: scopes whose snapshot it has taken whole; `lost`: scopes
+    whose snapshot HQ no longer has."""
 
     cursor: WireCursor
     digests: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
+    snapshots: bool = False
+    took: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
+    lost: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
 
 
 class WireEntry(Message, frozen=True):
@@ -152,12 +156,22 @@ class WireLife(Message, frozen=True):
     heads: dict[str, int]
 
 
+class WireOffer(Message, frozen=True):
+    """A snapshot of a scope that the device is to take before HQ tells it more of that scope (`sync.frames`): what the
+    scope held at `seq` of `stream`, so many customers in so many pieces."""
+
+    seq: int
+    customers: int
+    pieces: int
+    stream: str = ""
+
+
 class PullAnswer(Message, frozen=True):
     """A page. Events are applied in order, in one transaction with the new cursor. `reset`: first forget everything
     that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
     comes as rows, by comparison. `left`: about how many entries are still to come, where there is more.
-    `life`: HQ has begun a new life; offer first what it lost."""
+    `life`: HQ has begun a new life; offer first what it lost. `offers`: snapshots to take, by scope."""
 
     actor: WireActor
     events: list[Event]
@@ -168,6 +182,7 @@ class PullAnswer(Message, frozen=True):
     behind: dict[str, int] = {}
     left: Count = 0
     life: WireLife | None = None
+    offers: dict[str, WireOffer] = {}
 
 
 class WakeRequest(Message, frozen=True):
@@ -273,7 +288,7 @@ def unpack(body: bytes, kind: type[M], encoding: str = "zstd", *, hostile: bool 
     """
     text = decoded(body, encoding, RATIO_MAX if hostile else DECODED_MAX_BYTES)
     if hostile:
-        scan(text)
+        strict.scan(text)
     try:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -321,69 +336,6 @@ def _unzstd(body: bytes, most: int) -> bytes:
     if not reader.eof:
         raise Refused("malformed", 400)
     return b"".join(pieces)
-
-
-def scan(text: bytes) -> None:
-    """Refuses what two JSON parsers may read differently: duplicate keys, NUL, lone surrogates, floats, numbers past
-    63 bits, a byte order mark, depth. Raises Refused 400."""
-    try:
-        decoded_text = text.decode("utf-8")
-        _depth(text)
-        value = json.loads(
-            decoded_text,
-            object_pairs_hook=_no_twins,
-            parse_float=_refuse,
-            parse_int=_whole,
-            parse_constant=_refuse,
-        )
-        if b"\\u" in text:  # UTF-8 holds no surrogate and JSON no bare NUL: they come in as escapes alone
-            _letters(value)
-    except (ValueError, RecursionError):
-        raise Refused("malformed", 400) from None
-
-
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-
-
-def _depth(text: bytes) -> None:
-    """Raises ValueError past DEPTH_MAX. Texts are taken out first: what lies between every other quote."""
-    outside = b"".join(text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
-    depth = 0
-    for byte in outside.translate(None, _NO_BRACKETS):
-        depth += 1 if byte in b"[{" else -1
-        if depth > DEPTH_MAX:
-            raise ValueError("depth")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate key")
-    return found
-
-
-def _refuse(text: str) -> None:
-    raise ValueError(f"number {text[:20]}")
-
-
-def _whole(text: str) -> int:
-    if len(text) > NUMBER_DIGITS_MAX + 1 or abs(int(text)) > 2**63 - 1:
-        raise ValueError("number")
-    return int(text)
-
-
-def _letters(value: Any) -> None:
-    waiting = [value]
-    while waiting:  # bounded by the size of the text
-        one = waiting.pop()
-        if isinstance(one, str):
-            if "\x00" in one:
-                raise ValueError("NUL")
-            one.encode("utf-8")  # a lone surrogate raises UnicodeEncodeError, a ValueError
-        elif isinstance(one, dict):
-            waiting += [*one.keys(), *one.values()]
-        elif isinstance(one, list):
-            waiting += one
 
 
 def digest(body: bytes) -> str:

@@ -12,12 +12,13 @@ OFFLINE, SYNCING, ONLINE, STOPPED = "offline", "syncing", "online", "stopped"
 
 
 METERED_SWITCH = "metered"  # a note of the store: this device's network is paid by volume
-SENDING, FETCHING = "sending", "fetching"
+SENDING, FETCHING, TAKING = "sending", "fetching", "taking"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a round is. `doing`: sending (changes) or fetching (entries, about); done of total."""
+    """How far a round is. `doing`: sending (changes), fetching (entries, about) or taking (customers, by snapshot); done
+    of total."""
 
     doing: str
     done: int

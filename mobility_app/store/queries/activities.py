@@ -120,8 +120,9 @@ def _made_by_me(session: Records, customer_id: str) -> tuple[str, frozenset[str]
     me = known.user_id if known else ""
     made = session.rows(
         "SELECT record_id FROM entry WHERE entity='activity' AND root_id=? AND kind='create' AND user_id=?"
-        " UNION SELECT record_id FROM change WHERE entity='activity' AND root_id=? AND kind='create' AND user_id=?",
-        customer_id, me, customer_id, me,
+        " UNION SELECT record_id FROM change WHERE entity='activity' AND root_id=? AND kind='create' AND user_id=?"
+        " UNION SELECT record_id FROM made WHERE root_id=? AND user_id=?",
+        customer_id, me, customer_id, me, customer_id, me,
     )  # fmt: skip
     return me, frozenset(row[0] for row in made)
 

@@ -97,9 +97,10 @@ def listed(session: Records, customer_id: str, label: str = "") -> tuple[FileRow
     made = {
         record_id: (user_id, at)
         for record_id, user_id, at in session.rows(
-            "SELECT record_id, user_id, at FROM entry WHERE entity='file' AND root_id=? AND kind='create'"
+            "SELECT record_id, user_id, at FROM made WHERE root_id=?"
+            " UNION ALL SELECT record_id, user_id, at FROM entry WHERE entity='file' AND root_id=? AND kind='create'"
             " UNION ALL SELECT record_id, user_id, at FROM change WHERE entity='file' AND root_id=? AND kind='create'",
-            customer_id, customer_id,
+            customer_id, customer_id, customer_id,
         )
     }  # fmt: skip
     bytes_of = travels.of_customer(session, customer_id)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mobility_app.domain import registry
 from mobility_app.domain.change import DELETE, LOST, UPDATE
 from mobility_app.store import identity
+from mobility_app.store.cursor import Cursor
 from mobility_app.store.queries.history import NEWS
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
@@ -64,8 +65,12 @@ _ENTRIES = f"""SELECT root_id, entity, record_id, kind, patch, user_id, at FROM 
 
 
 def newest(session: Records) -> dict[str, int]:
-    """The number of the newest entry of each stream on this device."""
-    return dict(session.rows(_STREAMS))
+    """The number of the newest entry of each stream on this device; older history may still be on its way."""
+    found = dict(session.rows(_STREAMS))
+    known = [*Cursor.read(session).streams.items(), *session.rows("SELECT stream, seq FROM arriving")]
+    for stream, seq in known:
+        found[stream] = max(found.get(stream, 0), seq)
+    return found
 
 
 def news(store: Store, since: Since) -> Found:

@@ -69,8 +69,8 @@ def of_customer(store: Store, customer_id: str, first: int = 0) -> TicketList:
         made = dict(session.rows(
             "SELECT record_id, MIN(at) FROM (SELECT record_id, at FROM entry WHERE entity='ticket' AND root_id=? AND"
             " kind='create' UNION ALL SELECT record_id, at FROM change WHERE entity='ticket' AND root_id=? AND"
-            " kind='create') GROUP BY 1",
-            customer_id, customer_id,
+            " kind='create' UNION ALL SELECT record_id, at FROM made WHERE root_id=?) GROUP BY 1",
+            customer_id, customer_id, customer_id,
         ))  # fmt: skip
         counts = dict(session.rows(
             "SELECT e.ticket_id, COUNT(*) FROM ticket_entry e JOIN ticket t ON t.id=e.ticket_id"
@@ -92,7 +92,11 @@ def one(store: Store, customer_id: str, ticket_id: str) -> TicketSheet | None:
         people = dict(session.rows('SELECT id, name FROM "user"'))
         made = session.value(
             "SELECT MIN(at) FROM entry WHERE record_id=? AND kind='create'", ticket_id
-        ) or session.value("SELECT at FROM change WHERE record_id=? AND kind='create'", ticket_id)
+        ) or session.value(
+            "SELECT at FROM change WHERE record_id=? AND kind='create' UNION ALL SELECT at FROM made WHERE root_id=?"
+            " AND record_id=?",
+            ticket_id, customer_id, ticket_id,
+        )  # fmt: skip
         steps = _steps(session, ticket_id, people)
         files = listed(session, customer_id, label=str(row["reference"]))
     notes = [

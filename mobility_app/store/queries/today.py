@@ -116,8 +116,10 @@ _REQUEST = """SELECT t.id, t.customer_id, (SELECT name FROM customer c WHERE c.i
  WHERE t.status = 'open' AND t.priority = ? AND {} ORDER BY t.id LIMIT ?"""
 _REQUEST_COUNT = f"""SELECT COUNT(*) FROM (SELECT 1 FROM ticket INDEXED BY ticket_open WHERE status = 'open' AND {{}}
  LIMIT {COUNT_MAX + 1})"""
-_MADE = """SELECT record_id, MIN(at) FROM (SELECT record_id, at FROM entry WHERE entity = 'ticket' AND kind = 'create'
- AND record_id IN ({marks}) UNION ALL SELECT record_id, at FROM change WHERE entity = 'ticket' AND kind = 'create')
+_MADE = """WITH t AS (SELECT id, customer_id FROM ticket WHERE id IN ({marks}))
+ SELECT record_id, MIN(at) FROM (SELECT record_id, at FROM entry WHERE entity = 'ticket' AND kind = 'create'
+ AND record_id IN (SELECT id FROM t) UNION ALL SELECT m.record_id, m.at FROM t JOIN made m ON m.root_id = t.customer_id
+ AND m.record_id = t.id UNION ALL SELECT record_id, at FROM change WHERE entity = 'ticket' AND kind = 'create')
  GROUP BY record_id"""
 
 

@@ -1,0 +1,115 @@
+"""What a round does for scopes that come by snapshot: fetch the pieces, write them, then search and history.
+
+Called by `engine.py` after its pull. Everything here is done in small steps with their place kept in the store: a cut,
+a kill or a save in between costs nothing but the piece on its way. Between pieces the engine sends what a person saved
+meanwhile, and pulls what other scopes have to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mobility_app.errors import Refused
+from mobility_app.store import apply, snapshot
+from mobility_app.store.snapshot import Arriving, Rows, Slice
+from mobility_app.store.store import Store, Touched
+from mobility_app.sync import frames, protocol
+from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, Part, PieceRequest
+
+GONE = "no_snapshot"
+HISTORY_MS = 730 * 86_400_000  # of a customer's history that comes by itself; what is older, when somebody asks
+HISTORY_REQUESTS = 20  # of one round: the next follows soon, and saves go first
+
+Fetch = Callable[[str, "PieceRequest | HistoryRequest"], bytes]
+
+
+def progress(store: Store) -> tuple[int, int] | None:
+    """(customers that are here, those that are on their way) of the snapshots that are being taken; None without any."""
+    with store.reading() as session:
+        found = snapshot.arriving(session)
+    return (sum(one.done for one in found), sum(one.customers for one in found)) if found else None
+
+
+def next_piece(store: Store, fetch: Fetch, me: str, moved: Callable[[], None]) -> bool:
+    """Takes one piece of the first snapshot that is not whole. False where there is nothing to take. `moved` is called
+    after each of its parts. A snapshot that HQ no longer has is noted as lost."""
+    with store.reading() as session:
+        at = next((one for one in snapshot.arriving(session) if not one.lost and one.piece < one.pieces), None)
+    if at is None:
+        return False
+    try:
+        parts = frames.unpack(fetch("/v1/snapshot", PieceRequest(at.scope, at.seq, at.piece))).parts
+    except Refused as refused:
+        if refused.reason != GONE:
+            raise
+        with store.transaction() as session:
+            snapshot.lose(session, at.scope)
+        return True
+    for number in range(at.part, len(parts)):
+        _take(store, at, number, parts[number], me, last=number == len(parts) - 1)
+        moved()
+    return True
+
+
+def _take(store: Store, at: Arriving, number: int, part: Part, me: str, *, last: bool) -> None:
+    here = Arriving(at.scope, at.stream, at.seq, at.customers, at.pieces, at.piece, number, at.done, at.lost)
+    made = part.made
+    cut = Slice(
+        part.roots, part.chains, part.last, [Rows(one.entity, one.names, one.values) for one in part.tables],
+        list(zip(made.roots, made.ids, made.users, made.at, strict=True)),
+        {name: int(number, 16) for name, number in part.sums.items()},
+    )  # fmt: skip
+    with apply.applying(store) as session:
+        roots = snapshot.take(session, here, cut, me, last=last)
+    store.tell(Touched(roots, frozenset(("customer", root) for root in roots), "sync"))
+
+
+def ended(store: Store) -> tuple[list[str], list[str]]:
+    """(scopes whose snapshot is here as a whole, scopes whose snapshot is lost): what the next pull tells HQ."""
+    with store.reading() as session:
+        found = snapshot.arriving(session)
+    took = [one.scope for one in found if not one.lost and one.piece >= one.pieces]
+    return took[: protocol.SCOPES_MAX], [one.scope for one in found if one.lost][: protocol.SCOPES_MAX]
+
+
+def read_words(store: Store, pause: Callable[[], None]) -> None:
+    """Brings the search index up to the customers that stand here, a few in a transaction. `pause` is called between."""
+    with store.reading() as session:
+        if not snapshot.unread(session):
+            return
+    after = ""
+    while True:  # ends: ids only grow
+        with store.transaction() as session:
+            after = snapshot.index(session, after)
+        if not after:
+            return
+        pause()
+
+
+def history(store: Store, fetch: Fetch, pause: Callable[[], None], now: int) -> int:
+    """Fetches history that is still to come, the most recently changed customers first. Returns how many entries."""
+    count = 0
+    for _ in range(HISTORY_REQUESTS):
+        with store.reading() as session:
+            wanted = snapshot.wanting(session, frames.ROOTS_MAX)
+        if not wanted:
+            break
+        count += _past(store, fetch, wanted, now - HISTORY_MS)
+        pause()
+    return count
+
+
+def older(store: Store, fetch: Fetch, root: str) -> int:
+    """Fetches a page of what is older of one customer, however old. Returns how many entries."""
+    with store.reading() as session:
+        floor = session.value("SELECT floor_seq FROM anchor WHERE root_id=? AND floor_chain != ''", root)
+    return _past(store, fetch, {root: int(floor)}, -(2**62)) if floor else 0
+
+
+def _past(store: Store, fetch: Fetch, wanted: dict[str, int], since: int) -> int:
+    answer = protocol.unpack(
+        fetch("/v1/history", HistoryRequest(wanted, since)), HistoryAnswer, hostile=False
+    )  # fmt: skip
+    found = [(protocol.plain_entry(entry), entry.sealed) for entry in answer.entries]
+    apply.past(store, wanted, found, {root: (at.seq, at.chain, at.more) for root, at in answer.floors.items()})
+    return len(found)
