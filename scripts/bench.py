@@ -275,14 +275,20 @@ def _verify(folder: Path, customers: int) -> None:
     bench_verify(folder, customers, row)
 
 
+def _live(folder: Path, customers: int) -> None:
+    from bench_live import bench_live  # the lossy proxy, which the others do without
+
+    bench_live(folder, customers)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("store", "sync", "ui", "files", "verify"))
+    parser.add_argument("what", choices=("store", "sync", "ui", "files", "verify", "live"))
     parser.add_argument("--customers", type=int, default=1000)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mobility-bench-"))
     try:
-        steps = {"store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files, "verify": _verify}
+        steps = {"store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files, "verify": _verify, "live": _live}
         steps[options.what](folder, options.customers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from rich.progress import Progress
 
-from mobility_app.cli import hq_devices, hq_lives, hq_mail, hq_whole
+from mobility_app.cli import hq_aside, hq_devices, hq_lives, hq_mail, hq_whole
 from mobility_app.cli.reasons import INTAKE
 from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
@@ -24,6 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Headquarters: set up, serve, impor
 
 app.add_typer(hq_mail.app, name="mail")
 app.add_typer(hq_devices.app, name="device")
+app.add_typer(hq_aside.app, name="aside")
 hq_lives.add_to(app)
 
 FOLDER = typer.Option(None, "--folder", help="Folder of this HQ. Usual place if left out.")

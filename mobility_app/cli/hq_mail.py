@@ -21,7 +21,7 @@ STATE = {
 }  # fmt: skip
 
 
-def _office(folder: Path | None) -> Office:
+def opened(folder: Path | None) -> Office:
     place = folder or hq_folder()
     if not (place / "hq.db").exists():
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
@@ -32,7 +32,7 @@ def _office(folder: Path | None) -> Office:
 @app.command(epilog="Example: mobility hq mail state")
 def state(folder: Path = FOLDER) -> None:
     """How many mails wait, were sent, could not be delivered."""
-    with _office(folder).ledger.reading() as session:
+    with opened(folder).ledger.reading() as session:
         counts, held = post.counts(session), post.paused(session)
     for one, name in STATE.items():
         typer.echo(f"{text(name)}: {counts[one]}")
@@ -43,18 +43,18 @@ def state(folder: Path = FOLDER) -> None:
 @app.command(epilog="Example: mobility hq mail pause")
 def pause(folder: Path = FOLDER) -> None:
     """Hold all mail back, such as after restoring this HQ from a copy."""
-    post.pause(_office(folder).ledger, on=True)
+    post.pause(opened(folder).ledger, on=True)
     typer.echo(text("Mail is held back. Let it go: mobility hq mail resume"))
 
 
 @app.command(epilog="Example: mobility hq mail resume")
 def resume(folder: Path = FOLDER) -> None:
     """Let mail go again."""
-    post.pause(_office(folder).ledger, on=False)
+    post.pause(opened(folder).ledger, on=False)
     typer.echo(text("Mail goes out again."))
 
 
 @app.command(epilog="Example: mobility hq mail again")
 def again(folder: Path = FOLDER) -> None:
     """Try all mails again that could not be delivered."""
-    typer.echo(count("{n} mail waits again.", "{n} mails wait again.", post.again(_office(folder).ledger)))
+    typer.echo(count("{n} mail waits again.", "{n} mails wait again.", post.again(opened(folder).ledger)))

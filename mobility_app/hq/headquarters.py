@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import Change, canonical
+from mobility_app.domain.change import canonical
 from mobility_app.errors import DiskFull, Refused, Unreachable
-from mobility_app.hq import devices, faults, lives, salvage, wake
+from mobility_app.hq import aside, devices, faults, lives, salvage, wake
 from mobility_app.hq import digests as sums
 from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
@@ -34,7 +34,6 @@ from mobility_app.hq.feed import Feed, left
 from mobility_app.hq.judge import Judge
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.past import past
-from mobility_app.hq.reach import REJECTED
 from mobility_app.hq.snapshots import Snapshots
 from mobility_app.hq.verdicts import Verdict
 from mobility_app.hq.wake import Waiter
@@ -191,6 +190,11 @@ class Headquarters:
     def _push(self, request: Request) -> bytes:
         self._verified(request)
         message = protocol.unpack(request.body, PushRequest, _encoding(request))
+        if message.aside:
+            with self.ledger.database.transaction() as opened:
+                session = Records(opened.engine, opened.watch)
+                may = aside.begun(session, self._verified(request, session).id, message.changes[0].dseq)
+            return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=True, may_judge=may)))
         try:
             return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=False)))
         except (Refused, DiskFull):
@@ -232,14 +236,16 @@ class Headquarters:
             device = self._verified(request, session)
             return protocol.pack(TestifyAnswer(lives.testify(session, device, message, self.ledger.now())))
 
-    def _judged(self, request: Request, message: PushRequest, *, one_by_one: bool) -> list[WireVerdict]:
+    def _judged(
+        self, request: Request, message: PushRequest, *, one_by_one: bool, may_judge: bool = True
+    ) -> list[WireVerdict]:
         with self.ledger.transaction() as tx:
             device = self._verified(request, tx)
             actor = devices.actor(tx, device.user_id)
             known, fresh = self._sorted_out(tx, device, message.changes)
             judge = Judge(tx, actor, device.id, partial(lives.common, tx, message.life))
             plain = [protocol.plain_change(change) for change in fresh]
-            verdicts = _isolated(tx, judge, plain) if one_by_one else judge.judge(plain)
+            verdicts = aside.isolated(tx, judge, plain, may_judge=may_judge) if one_by_one else judge.judge(plain)
             said = [_wire_verdict(verdict) for verdict in verdicts]
             tx.many(
                 "INSERT INTO verdict (device_id, dseq, digest, said) VALUES (?, ?, ?, ?)",
@@ -248,6 +254,9 @@ class Headquarters:
                     for change, verdict in zip(fresh, said, strict=True)
                 ],
             )
+            for change, verdict in zip(fresh, said, strict=True):
+                if verdict.reason == aside.REASON:
+                    aside.keep(tx, device.id, device.user_id, change)
             if fresh:
                 tx.run(
                     "UPDATE device SET last_dseq=?, seen_at=? WHERE id=?", fresh[-1].dseq, self.ledger.now(), device.id
@@ -404,19 +413,6 @@ class Headquarters:
             },
             body,
         )
-
-
-def _isolated(tx: Transaction, judge: Judge, changes: list[Change]) -> list[Verdict]:
-    """Verdicts where one change makes HQ stumble: that one is set aside, the others go on."""
-    verdicts: list[Verdict] = []
-    for change in changes:
-        try:
-            with tx.attempt():
-                verdicts += judge.judge([change])
-        except Exception as error:
-            logger.error("change %s set aside: %s", change.dseq, type(error).__name__, exc_info=error)
-            verdicts.append(Verdict(change.dseq, REJECTED, "set_aside"))
-    return verdicts
 
 
 def _require_message(request: Request, media_type: str = protocol.MEDIA_TYPE) -> None:

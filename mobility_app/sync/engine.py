@@ -35,6 +35,7 @@ from mobility_app.sync.life_messages import (
     TestifyAnswer,
     TestifyRequest,
 )
+from mobility_app.sync.narrowing import Narrowing
 from mobility_app.sync.protocol import (
     M,
     Message,
@@ -72,6 +73,7 @@ class Engine:
         self.store, self._transport = store, transport
         self.last_push: tuple[str, bytes] | None = None
         self.last_pull: tuple[str, bytes] | None = None
+        self._narrowing = Narrowing()
         self.progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
     def round(self, *, fetch: bool = True) -> Round:
@@ -159,9 +161,13 @@ class Engine:
             total = total or self._open_count()
             self.progress(SENDING, done.pushed, max(total, done.pushed))
             apply.sent(self.store, [change.dseq for change in batch])
-            request = PushRequest([protocol.wire_change(change) for change in batch], life)
+            suspect = self._narrowing.suspects(batch)
+            request = PushRequest([protocol.wire_change(change) for change in batch], life, suspect)
             try:
                 answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
+            except Unreachable as failed:
+                self._narrowing.failed(batch, failed.reason)
+                raise
             except Refused as refused:
                 if lives.lacks(refused, batch[0].dseq) and lives.offers(self.store, lives.wanted(refused)):
                     continue
@@ -170,6 +176,7 @@ class Engine:
             if [one.dseq for one in said] != [change.dseq for change in batch]:
                 raise Unreachable("failed", "HQ answered other changes than it was asked")
             apply.verdicts(self.store, said)
+            self._narrowing.passed()
             done.pushed += len(said)
             done.refused += sum(one.state == "rejected" for one in said)
 
@@ -178,15 +185,17 @@ class Engine:
             return int(session.value("SELECT COUNT(*) FROM change WHERE state IN (?, ?) AND dseq > 0", OPEN, SENT))
 
     def _next_batch(self) -> list[Change]:
-        """The first open changes: whole transactions, up to a bound that only a single large one passes."""
+        """The first open changes: whole transactions, up to a bound that only a single large one passes. Where HQ has
+        stumbled, fewer, and then only atomic transactions are kept whole."""
+        most = self._narrowing.most
         with self.store.reading() as session:
             found = _changes(session, protocol.CHANGES_MAX)
         batch: list[Change] = []
         letters = 0
         for change in found:
             letters += len(str(change.patch))
-            full = len(batch) >= BATCH_CHANGES or letters > BATCH_LETTERS
-            if batch and full and change.tx != batch[-1].tx:
+            full = len(batch) >= (most or BATCH_CHANGES) or letters > BATCH_LETTERS
+            if batch and full and (change.tx != batch[-1].tx or (most is not None and not change.atomic)):
                 break
             batch.append(change)
         return batch

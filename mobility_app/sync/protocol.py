@@ -64,6 +64,7 @@ class PushRequest(Message, frozen=True):
 
     changes: Annotated[list[WireChange], msgspec.Meta(min_length=1, max_length=CHANGES_MAX)]
     life: Annotated[str, msgspec.Meta(max_length=LIFE_LETTERS)] = ""  # the end of the epoch that the bases are of
+    aside: bool = False  # these failed alone, again and again: set them aside where they can't be judged
 
 
 class WireVerdict(Message, frozen=True):

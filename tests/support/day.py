@@ -104,11 +104,13 @@ def play(folder: Path, seconds: float, *, devices: int = 2, pause: float = 0.3, 
     hq.start()
     began = time.monotonic()
     _settle(hq, [rep.device for rep in reps])
+    hq.mails()  # what HQ notes of its own mails once they are sent is news too
+    _settle(hq, [rep.device for rep in reps])
     day.settled_seconds = time.monotonic() - began
     day.connections = proxy.seen
     proxy.close()
-    _check(hq, reps, day)
     hq.stop()
+    _check(hq, reps, day)
     return day
 
 

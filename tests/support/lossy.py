@@ -37,10 +37,11 @@ class Plan:
 
 @dataclass(slots=True)
 class Passed:
-    """How many bytes went each way over the newest connection."""
+    """How many bytes went each way over a connection, and whether its end has come."""
 
     up: int = 0
     down: int = 0
+    struck: bool = False
 
 
 @dataclass(slots=True)
@@ -115,7 +116,11 @@ class Lossy:
             while True:
                 room = PIECE_BYTES if most is None else most - getattr(passed, way)
                 if room <= 0:
-                    self._strike(source, target, plan)
+                    if plan.end == SWALLOW:
+                        time.sleep(plan.patience_seconds)
+                    passed.struck = True
+                    for one in (source, target):
+                        _end(one, reset=plan.end == RESET)
                     return
                 piece = source.recv(min(PIECE_BYTES, room))
                 if not piece:
@@ -128,20 +133,16 @@ class Lossy:
                 target.sendall(piece)
         except OSError:
             pass
-        for one in (source, target):
-            _end(one, reset=False)
-
-    def _strike(self, source: socket.socket, target: socket.socket, plan: Plan) -> None:
-        if plan.end == SWALLOW:
-            time.sleep(plan.patience_seconds)
-        for one in (source, target):
-            _end(one, reset=plan.end == RESET)
+        if not passed.struck:
+            for one in (source, target):
+                _end(one, reset=False)
 
 
 def _end(one: socket.socket, *, reset: bool) -> None:
     try:
         if reset:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.shutdown(socket.SHUT_RD)  # says nothing to the other end, but lets go the thread that reads here
         else:
             one.shutdown(socket.SHUT_RDWR)
     except OSError:
