@@ -121,9 +121,16 @@ def test_what_rots_at_hq_reaches_no_device(world: World) -> None:
     was = world.ana.dump()
     world.rot_hq("contact")
     world.rot(world.ana, "contact")
+    with world.ana.store.transaction() as session:  # rot of its own: else both would be alike
+        session.run("UPDATE ctx SET applying=1")
+        session.run("UPDATE contact SET first_name='rot of its own' WHERE id=?", world.ids["contact"])
+        session.run("UPDATE ctx SET applying=0")
     scrub.scrub(world.ana.store)
     world.ana.sync()
-    assert world.ana.dump() != was  # nobody has it right to give
+    assert (
+        world.ana.dump()["contact"][world.ids["contact"]]["first_name"] == "rot of its own"
+    )  # nobody has it right to give
+    assert world.ana.dump() != was
     assert world.ana.sync().requests == 1
     hq_scrub.mend(world.fleet.office.ledger)
     scrub.scrub(world.ana.store)
@@ -186,6 +193,30 @@ def test_an_open_change_stays_over_what_is_mended_under_it(world: World) -> None
     ana.sync()
     assert world.fleet.office.dump()["contact"][world.ids["contact"]]["job_title"] == "typed meanwhile"
     pulled_exactly("ana", ana.store, world.fleet.office)
+
+
+def test_what_is_not_sent_yet_counts_nothing(world: World) -> None:
+    world.ana.sync()
+    with world.ana.store.writing() as tx:
+        tx.update("contact", world.ids["contact"], {"job_title": "not sent yet"})
+        tx.create("contact", {"customer_id": world.ids["customer"], "first_name": "Not sent"})
+        tx.delete("contact_email", world.ids["contact_email"])
+    sums_hold("ana", world.ana.store)
+    assert scrub.scrub(world.ana.store) == 0
+
+
+def test_a_customer_in_two_scopes_of_a_device_counts_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for shared in (True, False, True):
+        with world.fleet.office.ledger.transaction() as tx:
+            tx.update("customer", world.ids["customer"], {"shared": shared})
+        world.fleet.settle()
+        for device in (world.ana, world.rui):
+            assert device.sync().requests == 1
+            assert world.noted(device) == []
+            with device.store.reading() as session:
+                assert not identity.meta(session, "compared")  # nothing was looked for in vain
+        hq_sums_hold(world.fleet.office)
 
 
 def test_an_idle_pull_says_one_number_more_and_nothing_is_written(world: World) -> None:
