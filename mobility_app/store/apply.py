@@ -71,6 +71,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
     with applying(store) as session:
         touched: dict[tuple[str, str], str | None] = {}
         left = False
+        taken_back: set[str] = set()  # customers that show other words without what was refused, or are gone
         answers = {
             one.dseq: one for one in said if not again.said(session, one.dseq, one.state, one.reason, one.fields)
         }
@@ -82,6 +83,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
             touched[(entity, record_id)] = root_id
             if one.state == REJECTED:
                 noted.append((REJECTED, note, None, None, dseq))
+                taken_back |= {root_id} if root_id else set()
                 if root_id and not session.value("SELECT 1 FROM customer WHERE id=?", root_id):
                     leaving.alone(session, dseq)  # it left while this was on the way
                     left = True
@@ -91,6 +93,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
         session.many("UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?", noted)
         _close_passed(session, Cursor.read(session), touched, store.now())
         overlay.recompute(session, touched)
+        search.refresh(session, sorted(taken_back))
         result = _touched(touched)
     if left:
         _fold_in(store)

@@ -14,7 +14,8 @@ import pytest
 import zstandard
 
 from mobility_app.errors import Refused, Unreachable
-from mobility_app.store import drafts
+from mobility_app.store import drafts, scrub
+from mobility_app.store.queries import customers
 from mobility_app.store.store import Store
 from mobility_app.sync import protocol, signing, strict
 from mobility_app.sync.engine import Engine
@@ -336,3 +337,17 @@ def test_a_change_that_hq_refused_whole_is_off_the_screen_and_never_sent_again(
     ana.link.requests.clear()
     ana.sync()
     assert [target for target, _, _ in ana.link.requests] == ["/v1/pull"]
+
+
+def test_a_customer_that_hq_refused_is_found_no_more(fleet: Fleet) -> None:
+    ana = fleet.device("a", "Ana")
+    fleet.settle()
+    with ana.store.writing() as tx:
+        customer = tx.create("customer", {"name": "Padaria Nova"})
+    with fleet.office.ledger.transaction() as tx_hq:
+        tx_hq.update("user", fleet.id_of("user", "Ana"), {"territory_ids": [fleet.id_of("territory", "Sul")]})
+    ana.sync()
+    assert ana.store.read("customer", customer) is None
+    assert customers.page(ana.store, "padaria").rows == ()
+    with ana.store.reading() as session:
+        assert scrub.unsearched(session) == []
