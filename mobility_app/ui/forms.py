@@ -117,6 +117,7 @@ class FieldInput:
         self._lines, self._on_change = lines, on_change
         self._required = self.field.required and not optional
         self._focused = self._following = False
+        self._sight = session.sight(slot)
         look = classes("fb-input", (wide or self.field.kind is Kind.NOTE) and "fb-input-wide") or ""
         with ui.element("div").classes(look) as self.box:
             if self.field.kind is not Kind.FLAG:
@@ -217,7 +218,8 @@ class FieldInput:
         if self._following:
             return
         value = event.value
-        self.session.set(self.slot, value if isinstance(value, (bool, list)) or value is None else str(value))
+        raw = value if isinstance(value, (bool, list)) or value is None else str(value)
+        self.session.set(self.slot, raw, self._sight)
         if self._on_change is not None:
             self._on_change()
 
@@ -247,6 +249,7 @@ class FieldInput:
             self.element.props["suffix"] = self._suffix()
         if not self._focused and not self.session.touched(self.slot):
             self._follow(self.session.text(self.slot))
+            self._sight = self.session.sight(self.slot)
 
     def _show_error(self) -> None:
         bad = bool(self.session.error(self.slot))

@@ -125,7 +125,7 @@ async def network(window: Window) -> None:
 
     def render() -> Html:
         label = words("Metered network")
-        names = {"on": words.p("switch", "On"), "off": words.p("switch", "Off")}
+        names = {"on": words("Yes"), "off": words("No")}
         text = words(
             "Your changes are sent at once; news from the office come every 15 minutes, or when you tap “Sync now”."
         )

@@ -166,6 +166,24 @@ def test_after_a_crash_the_edits_are_found_and_go_on(tmp_path: Path) -> None:
     assert kept.abandoned(at.store, at.customer) == []
 
 
+def test_what_comes_between_the_keys_and_the_session_is_no_news_that_the_person_saw(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        name = ("customer", at.customer, "name")
+        shown = session.sight(name)  # an input keeps it; its text is on the way for a moment
+        at.from_hq("customer", at.customer, name="Óptica Deles")
+        at.received_up_to(7)
+        await session.refresh()
+        session.set(name, "Óptica Minha", shown)
+        assert session.clash(name) == Clash("Óptica Deles")
+        assert not await session.save()
+        assert saved(at)["name"] == "Óptica Deles"
+
+    run(story())
+
+
 def test_news_from_the_office_changes_untouched_fields_and_leaves_touched_ones_to_the_rep(tmp_path: Path) -> None:
     at = desk(tmp_path)
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Row
@@ -29,6 +30,7 @@ from mobility_app.ui.sheet.saving import Cell, Edits, Record, Refusal, Slot, mer
 from mobility_app.ui.words import Words
 
 FIELD, NEW, REMOVED = "f", "+", "-"
+Sight: TypeAlias = tuple[Plain, int]  # what a field held when somebody saw it, and the position of then
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +147,26 @@ class EditSession:
 
     # -- what people do
 
-    def set(self, slot: Slot, raw: Raw) -> None:
-        """What an input now holds."""
+    def sight(self, slot: Slot) -> Sight:
+        """What the record holds in that field now, and the position: an input keeps it from when it showed the value."""
+        return self.row(*slot[:2]).get(slot[2]), self.position
+
+    def set(self, slot: Slot, raw: Raw, sight: Sight | None = None) -> None:
+        """What an input now holds. `sight`: what it had shown before the person typed, where a sync may have come
+        between the keys and here."""
         try:
             value, problem = inputs.parsed(self.words, slot[0], slot[2], raw, self.currency), ""
         except InvalidValue as bad:
             value, problem = None, bad.reason
-        self._touch(slot, raw, value, problem)
+        self._touch(slot, raw, value, problem, sight)
 
     def put(self, slot: Slot, value: Plain) -> None:
         """Sets a plain value from code."""
         self._touch(slot, inputs.shown(self.words, slot[0], slot[2], value, self.currency), value, "")
 
-    def _touch(self, slot: Slot, raw: Raw, value: Plain, problem: str) -> None:
+    def _touch(self, slot: Slot, raw: Raw, value: Plain, problem: str, sight: Sight | None = None) -> None:
         amounts = self._amounts() if slot == self._currency_slot else {}
-        self._put(slot, raw, value, problem)
+        self._put(slot, raw, value, problem, sight)
         for other, text in amounts.items():  # as they read, now in the other currency
             self.set(other, text)
         self.tell()
@@ -170,11 +177,11 @@ class EditSession:
         slots = [("customer", self.customer_id, field.name) for field in fields if field.kind is Kind.MONEY]
         return {slot: text for slot in slots if (text := self.text(slot))}
 
-    def _put(self, slot: Slot, raw: Raw, value: Plain, problem: str) -> None:
+    def _put(self, slot: Slot, raw: Raw, value: Plain, problem: str, sight: Sight | None) -> None:
         self.errors.pop(slot, None)
         stored = self.row(*slot[:2]).get(slot[2])
         before = self._cells.get(slot)
-        seen, base = (before.seen, before.base) if before else (stored, self.position)
+        seen, base = (before.seen, before.base) if before else sight or (stored, self.position)
         if not problem and (value == seen == stored or (value is None and stored == "")):
             self._cells.pop(slot, None)
             self._draft(FIELD, slot, None)
