@@ -8,13 +8,16 @@ from before the crash must be at HQ at the end.
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from mobility_app.domain.fields import Plain
 from mobility_app.errors import MobilityError, Unreachable
 from mobility_app.store import faults
 from mobility_app.store.database import Database
+from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 from tests.support import invariants
 from tests.support.fleet import Fleet
@@ -110,6 +113,22 @@ def _with_death(name: str, folder: Path, template: Path, ids: dict[str, str], si
         desk.close()
 
 
+def _parts(key: str, value: Plain) -> list[str]:
+    """What must stand in the log for a saved value: its lines, since notes are merged with those of others."""
+    if isinstance(value, str):
+        return [json.dumps(line, ensure_ascii=False)[1:-1] for line in value.splitlines()]
+    return [f'"{key}":'] if isinstance(value, bool) else [str(value)]
+
+
+def _logged(hq: Records, record_id: str, key: str, part: str) -> bool:
+    """Whether HQ's log has it: with the record, or in the conflict about a value that met a delete."""
+    return bool(hq.value(
+        "SELECT 1 FROM log WHERE (record_id=? AND (?='' OR patch LIKE ?))"
+        " OR (entity='conflict' AND patch LIKE ? AND patch LIKE ?) LIMIT 1",
+        record_id, key, f"%{part}%", f"%{record_id}%", f"%{part}%",
+    ))  # fmt: skip
+
+
 def _finish(desk: Desk) -> None:
     for _ in range(SETTLE_ROUNDS):
         for name in DEVICES:
@@ -131,12 +150,7 @@ def _finish(desk: Desk) -> None:
             assert identity is not None
             invariants.accounted(hq, name, identity.device_id, ())
         for entity, record_id, key, value in desk.saved:
-            # a value that met a delete is kept in the conflict about it
-            if not hq.value(
-                "SELECT 1 FROM log WHERE (record_id=? AND (?='' OR patch LIKE ?))"
-                " OR (entity='conflict' AND patch LIKE ? AND patch LIKE ?) LIMIT 1",
-                record_id, key, f"%{value}%", f"%{record_id}%", f"%{value}%",
-            ):  # fmt: skip
+            if not all(_logged(hq, record_id, key, part) for part in _parts(key, value)):
                 raise invariants.Violation(f"1: {key or entity} was saved and is nowhere")
 
 

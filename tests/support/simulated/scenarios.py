@@ -50,12 +50,12 @@ class Desk:
     def sync(self, name: str) -> None:
         self.engines[name].round()
 
-    def set(self, name: str, entity: str, which: str, **values: Plain) -> None:
+    def set(self, name: str, entity: str, which: str, /, **values: Plain) -> None:
         with self.stores[name].writing() as tx:
             tx.update(entity, self.ids[which], values)
         self.saved += [(entity, self.ids[which], key, value) for key, value in values.items()]
 
-    def create(self, name: str, entity: str, **values: Plain) -> str:
+    def create(self, name: str, entity: str, /, **values: Plain) -> str:
         with self.stores[name].writing() as tx:
             made = tx.create(entity, values)
         self.saved.append((entity, made, "", None))
@@ -71,7 +71,7 @@ class Desk:
         self.office.database.close()
 
 
-def _office(desk: Desk, **values: Plain) -> None:
+def _office(desk: Desk, /, **values: Plain) -> None:
     with desk.office.ledger.transaction() as tx:
         tx.update("customer", desk.ids["customer one"], values)
 
@@ -200,14 +200,14 @@ def _ticket(desk: Desk) -> None:
     desk.sync("ana")
 
 
-def _closed_twice(desk: Desk) -> None:
+def _opted_out_twice(desk: Desk) -> None:
     for name in DEVICES:
-        desk.set(name, "activity", "activity one", status="closed")
+        desk.set(name, "contact", "contact one", opted_out=True)
     desk.sync("ana")
     desk.sync("rui")
 
 
-def _edit(name: str, entity: str, which: str, **values: Plain) -> Callable[[Desk], None]:
+def _edit(name: str, entity: str, which: str, /, **values: Plain) -> Callable[[Desk], None]:
     return _then_sync(lambda desk: desk.set(name, entity, which, **values), name)
 
 
@@ -238,7 +238,7 @@ SCENARIOS = MappingProxyType({
     "same value": _clash("customer", "customer one", "website", "https://same.example", "https://same.example"),
     "same note, other lines": _clash("customer", "customer one", "notes", "a1\nb\nc", "a\nb\nc2"),
     "same note, same line": _clash("customer", "customer one", "notes", "a1\nb\nc", "a2\nb\nc"),
-    "same flag": _closed_twice,
+    "same flag": _opted_out_twice,
     "delete": _then_sync(lambda desk: desk.drop("ana", "address", "address one"), "ana", "rui"),
     "delete with children": _then_sync(lambda desk: desk.drop("ana", "contact", "contact one"), "ana", "rui"),
     "delete and bring back": _delete_and_back,
