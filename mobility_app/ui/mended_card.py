@@ -36,7 +36,7 @@ def _row(words: Words, one: Mended, now: int) -> Html:
     said = "; ".join(_said(words, one))
     meta = " · ".join(part for part in (said, one.customer_name, words.when(one.at, now)) if part)
     href = f"/customers/{one.customer_id}/details" if one.customer_id else ""
-    return lists.row(title, meta, href=href, lead=lists.tile("shield-check"), wrap=True)
+    return lists.row(title, meta, href=href, lead=lists.tile("circle-check"), wrap=True)
 
 
 def _said(words: Words, one: Mended) -> list[str]:

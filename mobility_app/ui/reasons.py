@@ -122,6 +122,14 @@ NETWORK = MappingProxyType(
         "portal": N_("Another page answered in place of the server. Open a browser and log in to this network."),
         "busy": N_("The server is busy."),
         "failed": N_("The server had a problem. Tell the office if it stays."),
+        # Of files and snapshots on the way: the next round begins them anew.
+        "bytes_missing": N_("The server had a problem. Tell the office if it stays."),
+        "no_plan": N_("The server had a problem. Tell the office if it stays."),
+        "no_snapshot": N_("The server had a problem. Tell the office if it stays."),
+        "pieces_missing": N_("The server had a problem. Tell the office if it stays."),
+        "wrong_bytes": N_("The server had a problem. Tell the office if it stays."),
+        "wrong_piece": N_("The server had a problem. Tell the office if it stays."),
+        "not_found": N_("This was deleted meanwhile."),
         "revoked": N_("This device was blocked by the office. Ask the office."),
         "revoked_salvage": N_(
             "This device hands over what it had not sent. Then its data are deleted. Ask the office."
