@@ -7,13 +7,14 @@ twice without an end (it was killed by it, or too slow). `mobility hq aside` lis
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 import msgspec
 
 from mobility_app.domain.change import Change
+from mobility_app.errors import MobilityError
 from mobility_app.hq import devices
 from mobility_app.hq.judge import Judge
 from mobility_app.hq.ledger import Ledger, Transaction
@@ -44,14 +45,18 @@ def begun(session: Records, device_id: str, dseq: int) -> bool:
     """Notes that HQ begins with a suspect. Whether it may: not where it began too often without an end."""
     tries = session.value(
         "INSERT INTO suspect (device_id, dseq, tries) VALUES (?, ?, 1)"
-        " ON CONFLICT (device_id, dseq) DO UPDATE SET tries=tries+1 RETURNING tries",
+        " ON CONFLICT (device_id, dseq) DO UPDATE SET tries=suspect.tries+1 RETURNING tries",
         device_id, dseq,
     )  # fmt: skip
     return int(tries) <= BEGUN_MAX
 
 
-def isolated(tx: Transaction, judge: Judge, changes: list[Change], *, may_judge: bool = True) -> list[Verdict]:
-    """Verdicts where one change makes HQ stumble: that one is set aside, an atomic transaction whole, the others go on."""
+def isolated(
+    tx: Transaction, judge: Judge, changes: list[Change], trouble: Callable[[BaseException], MobilityError | None], *,
+    may_judge: bool = True,
+) -> list[Verdict]:  # fmt: skip
+    """Verdicts where one change makes HQ stumble: that one is set aside, an atomic transaction whole, the others go on.
+    `trouble` knows the errors that are the database's own."""
     verdicts: list[Verdict] = []
     for unit in _units(changes):
         try:
@@ -60,6 +65,8 @@ def isolated(tx: Transaction, judge: Judge, changes: list[Change], *, may_judge:
             with tx.attempt():
                 verdicts += judge.judge(unit)
         except Exception as error:
+            if trouble(error) is not None:  # the database's own: no fault of the change, and nothing of this is kept
+                raise
             logger.error("change %s set aside: %s", unit[0].dseq, type(error).__name__, exc_info=error)
             verdicts += [Verdict(change.dseq, REJECTED, REASON) for change in unit]
     return verdicts

@@ -157,7 +157,7 @@ def visible(
     carrying = sorted(scope for scope in held if scopes.carries(scope, one))
     streams = [scope.removeprefix("c:") for scope in carrying if scope == scopes.GLOBAL or scope.startswith("c:")]
     rooted = [scope for scope in carrying if scope.startswith(("t:", "s:"))]
-    marks = ",".join("?" * len(rooted)), ",".join("?" * len(streams))
+    marks = tuple(",".join("?" * len(each)) or "NULL" for each in (rooted, streams))
     rows = session.run(
         f'SELECT r.digest, r.root_id, t.id, {names} FROM "{one.name}" t JOIN record r ON r.id = t.id WHERE CASE'
         f" WHEN r.root_id IS NULL THEN r.stream IN ({marks[1]})"

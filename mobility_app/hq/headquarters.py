@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mobility_app.domain import digests
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import canonical
-from mobility_app.errors import DiskFull, Refused, Unreachable
+from mobility_app.errors import DiskFull, Refused, StoreDamaged, Unreachable
 from mobility_app.hq import aside, devices, faults, lives, salvage, wake
 from mobility_app.hq import digests as sums
 from mobility_app.hq.blobs import Blobs
@@ -197,7 +197,7 @@ class Headquarters:
             return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=True, may_judge=may)))
         try:
             return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=False)))
-        except (Refused, DiskFull):
+        except (Refused, DiskFull, StoreDamaged, Unreachable):
             raise
         except Exception as error:
             logger.error("push failed, judging one by one: %s", type(error).__name__, exc_info=error)
@@ -245,7 +245,11 @@ class Headquarters:
             known, fresh = self._sorted_out(tx, device, message.changes)
             judge = Judge(tx, actor, device.id, partial(lives.common, tx, message.life))
             plain = [protocol.plain_change(change) for change in fresh]
-            verdicts = aside.isolated(tx, judge, plain, may_judge=may_judge) if one_by_one else judge.judge(plain)
+            verdicts = (
+                aside.isolated(tx, judge, plain, self.ledger.database.trouble, may_judge=may_judge)
+                if one_by_one
+                else judge.judge(plain)
+            )
             said = [_wire_verdict(verdict) for verdict in verdicts]
             tx.many(
                 "INSERT INTO verdict (device_id, dseq, digest, said) VALUES (?, ?, ?, ?)",

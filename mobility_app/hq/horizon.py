@@ -110,7 +110,7 @@ def _archive(ledger: Ledger, *, made: bool = False) -> Iterator[Session | None]:
 
 def path_of(ledger: Ledger) -> Path:
     """Where the archive lies."""
-    return Path(str(ledger.database.engine.database)).with_name(ARCHIVE)
+    return ledger.database.folder / ARCHIVE
 
 
 def whole(session: Records, ledger: Ledger) -> list[tuple[Any, ...]]:

@@ -24,8 +24,8 @@ from mobility_app.errors import NotFound
 from mobility_app.hq import digests as sums
 from mobility_app.hq import scopes, states
 from mobility_app.hq.exclusive import Exclusive
+from mobility_app.hq.schema import HqDatabase
 from mobility_app.hq.states import PENDING, State
-from mobility_app.store.database import Database
 from mobility_app.store.ids import uuid7
 from mobility_app.store.records import Records, patch_columns
 
@@ -47,7 +47,7 @@ class Ledger:
     """HQ's records and their log."""
 
     def __init__(
-        self, database: Database, *, now: Callable[[], int], random: Callable[[int], bytes], epoch: str = "",
+        self, database: HqDatabase, *, now: Callable[[], int], random: Callable[[int], bytes], epoch: str = "",
         along: Callable[[Transaction], None] = lambda tx: None,
     ) -> None:  # fmt: skip
         self.database, self.now, self.random, self.along = database, now, random, along
@@ -66,20 +66,18 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Records]:
         """A consistent picture: one read transaction."""
-        with self.database.session() as session, self.database.engine.atomic("DEFERRED"):
+        with self.database.reading() as session:
             yield Records(self.database.engine, session.watch)
 
     @contextmanager
     def transaction(self, author: Author | None = None, *, silent: bool = False) -> Iterator[Transaction]:
         """One HQ transaction, published at its end. `silent`: nobody is told about it (made data, what mail itself notes)."""
-        with self.database.transaction() as session:
-            session.run("UPDATE ctx SET applying=1")
+        with self.database.transaction() as session, self.database.applying(session):
             tx = Transaction(Records(self.database.engine, session.watch), self, author or Author())
             yield tx
             if not silent:
                 self.along(tx)
             tx.publish()
-            session.run("UPDATE ctx SET applying=0")
         if tx.entries:
             self.published()
 

@@ -92,7 +92,7 @@ def _customers(session: Records, wanted: str) -> str:
     like = f"%{wanted}%"
     rows = session.rows(
         "SELECT c.id, c.number, c.name, o.name, t.name FROM customer c JOIN company o ON o.id=c.company_id"
-        " LEFT JOIN territory t ON t.id=c.territory_id WHERE c.name LIKE ? OR c.number LIKE ?"
+        " LEFT JOIN territory t ON t.id=c.territory_id WHERE LOWER(c.name) LIKE LOWER(?) OR LOWER(c.number) LIKE LOWER(?)"
         " ORDER BY c.name, c.id LIMIT ?",
         like, like, ROWS_MAX,
     )  # fmt: skip

@@ -44,14 +44,8 @@ def look(ledger: Ledger, stop: Callable[[], bool] = lambda: False) -> list[Findi
 
 
 def _pages(ledger: Ledger) -> Iterator[Finding | None]:
-    with ledger.reading() as session:
-        tables = [
-            row[0] for row in session.rows("SELECT name FROM sqlite_schema WHERE type='table' AND sql IS NOT NULL")
-        ]
-    for table in tables:
-        with ledger.reading() as session:
-            lines = [str(row[0]) for row in session.rows(f'PRAGMA quick_check("{table}")') if row[0] != "ok"]
-        yield (faults.PAGES, table, "", f"{table}: {lines[0]}") if lines else None
+    for table, wrong in ledger.database.pages():
+        yield (faults.PAGES, table, "", f"{table}: {wrong}") if wrong else None
 
 
 def _drifts(ledger: Ledger) -> Iterator[Finding | None]:
@@ -96,14 +90,12 @@ def mend(ledger: Ledger) -> list[str]:
     """Puts every drifted record back to what the log says, and the sums anew. Returns a line for each."""
     doomed = [pair for pair in drifted(ledger) if pair[0]]
     said = []
-    with ledger.database.transaction() as opened:
+    with ledger.database.transaction() as opened, ledger.database.applying(opened):
         session = Records(opened.engine, opened.watch)
-        session.run("UPDATE ctx SET applying=1")
         for entity, record_id in doomed:
             said.append(_mend(session, ledger, entity, record_id))
         sums.renew(session)
         faults.mended_sums(session)
-        session.run("UPDATE ctx SET applying=0")
     return said
 
 

@@ -1,4 +1,5 @@
-"""The only maker of connections: SQLCipher with a raw key, its pragmas, sessions and transactions.
+"""The only maker of connections: SQLCipher with a raw key, its pragmas, sessions and transactions. (HQ's PostgreSQL is
+`postgres.py`, on the same verbs.)
 
 A `Session` is one open connection with the few verbs the rooms need; values in and out are what columns hold. peewee
 keeps the connection for each thread and the transaction; statements run through it, so a store has one door to its
@@ -16,7 +17,7 @@ from typing import Any
 import peewee
 from playhouse.sqlcipher_ext import SqlCipherDatabase
 
-from mobility_app.errors import DiskFull, StoreDamaged
+from mobility_app.errors import DiskFull, MobilityError, StoreDamaged
 
 PRAGMAS = (
     ("cipher_log_level", "NONE"),  # SQLCipher prints on stderr at a wrong key or a bad page
@@ -85,7 +86,9 @@ class Session:
             yield
 
     def _placed(self, sql: str) -> str:
-        return sql if self.engine.param == "?" else sql.replace("?", self.engine.param)
+        if self.engine.param == "?":
+            return sql
+        return sql.replace("%", "%%").replace("?", self.engine.param)
 
 
 class Database:
@@ -105,8 +108,8 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """This thread's connection. Raises StoreDamaged or DiskFull where SQLite says so."""
-        with _translated():
+        """This thread's connection. Raises StoreDamaged or DiskFull where the engine says so."""
+        with self._translated():
             self._connect()
             yield Session(self.engine, self.watch)
 
@@ -134,18 +137,33 @@ class Database:
         with self.session() as session, self.engine.atomic("IMMEDIATE"):
             yield session
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session in one read transaction: everything as it was at one moment."""
+        with self.session() as session, self.engine.atomic("DEFERRED"):
+            yield session
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
+    def trouble(self, error: BaseException) -> MobilityError | None:
+        """What an error says where it is the engine's own and no fault of what was asked; None for any other."""
         text = str(_cause(error)).lower()
         if "disk is full" in text or "disk i/o error" in text:
-            raise DiskFull("no room left on the disk") from error
+            return DiskFull("no room left on the disk")
         if "not a database" in text or "malformed" in text or "vtable constructor failed" in text:
-            raise StoreDamaged("the database can't be read") from error
-        raise
+            return StoreDamaged("the database can't be read")
+        return None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            trouble = self.trouble(error)
+            if trouble is None:
+                raise
+            try:
+                raise trouble from error
+            finally:
+                del trouble  # its traceback holds this frame: together they would keep the connection open
 
 
 def _cause(error: BaseException) -> BaseException:
