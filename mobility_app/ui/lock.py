@@ -51,7 +51,7 @@ class LockScreen:
         if not passphrase or self._button.props.get("disabled"):
             return
         self._button.props["disabled"] = True
-        self._say(words("Opening…"))
+        self._say(words("Opening…"), trouble=False)
         try:
             await self._app.unlock(passphrase)
         except WrongPassphrase as wrong:
@@ -75,9 +75,9 @@ class LockScreen:
         self._say(text)
         self._ready()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, *, trouble: bool = True) -> None:
         if not self._error.is_deleted:
-            self._error.set_content(h("span", text))
+            self._error.set_content(h("span", text, class_=None if trouble else "fb-calm"))
 
     def _ready(self) -> None:
         if not self._button.is_deleted:

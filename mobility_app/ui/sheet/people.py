@@ -111,8 +111,8 @@ def _row(facts: Facts, person: Person, region: str | None, chosen: bool) -> Html
     box = h("input", type="checkbox", class_="fb-box", data_act="pick", data_arg=person.id, checked=chosen,
             aria_label=words("Choose {name}", name=name))  # fmt: skip
     main = h(
-        "div", h("a", name, class_="fb-row-link", href=own, target="_blank", data_f=f"{person.id}.name"), work or None,
-        _reach(facts, person, name, region), class_="fb-row-main",
+        "div", h("a", name, class_="fb-row-link", href=own, target="_blank", data_f=f"{person.id}.name"),
+        h("span", work, class_="fb-work") if work else None, _reach(facts, person, name, region), class_="fb-row-main",
     )  # fmt: skip
     edit = h(
         "a", words("Edit"), class_="fb-btn fb-btn-ghost fb-wide-only", href=own, target="_blank", rel="noopener noreferrer",
