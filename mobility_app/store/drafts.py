@@ -6,14 +6,13 @@ holds a row in `editing`, which is what the rule "files only in read mode" looks
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from mobility_app.store.database import Session
 
 FORM = "form "  # begins the editor of a short form, which bars nobody from anything
-MESSAGE = (
-    "message"  # the editor of a message to contacts of a customer or of a mailing list, which stands as customer_id
-)
+MESSAGE = "message"  # begins the editor of a message to contacts of a customer or a list, which stands as customer_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,10 @@ def drop(session: Session, customer_id: str, editor: str, slot: str | None = Non
         session.run("DELETE FROM draft WHERE customer_id=? AND editor=? AND slot=?", customer_id, editor, slot)
 
 
-def message(session: Session, root_id: str) -> dict[str, Draft]:
-    """What was typed of a message and not sent: slot (subject, body) -> draft."""
-    return {draft.slot: draft for draft in kept(session, root_id) if draft.editor == MESSAGE}
+def message(session: Session, root_id: str, alive: Container[str]) -> dict[str, Draft]:
+    """What was typed last of a message and not sent, by an editor that is not `alive`: slot (subject, body) -> draft."""
+    found = [one for one in kept(session, root_id) if one.editor.startswith(MESSAGE) and one.editor not in alive]
+    return {draft.slot: draft for draft in found if draft.editor == found[-1].editor}
 
 
 def begin_edit(session: Session, customer_id: str, editor: str, now: int) -> None:

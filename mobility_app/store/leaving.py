@@ -65,7 +65,7 @@ def forget(session: Records, customer_id: str) -> None:
 
 def _texts(draft: drafts.Draft) -> Iterator[tuple[tuple[str, str, str], str, str]]:
     """((editor, entity, record), field, text) of what was typed into one slot; nothing of what the form had shown."""
-    if draft.editor == drafts.MESSAGE:
+    if draft.editor.startswith(drafts.MESSAGE):
         entity, record_id, name = "message", "", draft.slot
     else:
         parts = draft.slot.split(" ", 3)

@@ -2,7 +2,7 @@
 
 Called by the contacts tab, a contact's own page and a mailing list. It names who is left out and why before anything is
 written. What is typed is kept on disk from the first key on, for each customer or list; closing the dialog keeps it,
-sending and discarding take it away.
+sending and discarding take it away. Two browser tabs write two messages: a tab goes on with what none has open.
 """
 
 from __future__ import annotations
@@ -44,22 +44,27 @@ WHY = {
 async def compose(window: Window, contact_ids: Sequence[str], root_id: str) -> bool:
     """Opens the dialog; True when the message was queued. `root_id`: the customer or list that the draft is kept for."""
     found = await window.app.read(queries.receivers, contact_ids)
-    left = await window.app.read(_left, root_id)
+    left = await window.app.read(_left, root_id, window.app.open_forms())
+    if not left or (editor := next(iter(left.values())).editor) in window.app.open_forms():  # by another tab, meanwhile
+        left, editor = {}, f"{drafts.MESSAGE} {window.app.store.new_id()}"
     with dialogs.framed(window.words("New message")) as dialog:
-        composer = Composer(window, found, root_id, left, dialog.submit)
+        composer = Composer(window, found, root_id, editor, left, dialog.submit)
         composer.draw()
-    answer = await dialogs.answered(dialog)
-    await composer.settled(keep=answer is None)
+    with window.app.form_open(editor, dialog):
+        answer = await dialogs.answered(dialog)
+        await composer.settled(keep=answer is None)
     return answer == dialogs.SAVED
 
 
 class Composer:
-    """The open dialog. `done(answer)` closes it."""
+    """The open dialog. `editor`: under which its drafts are kept; `done(answer)` closes it."""
 
     def __init__(
-        self, window: Window, found: Receivers, root_id: str, left: dict[str, Draft], done: Callable[[str], None]
-    ) -> None:
+        self, window: Window, found: Receivers, root_id: str, editor: str, left: dict[str, Draft],
+        done: Callable[[str], None],
+    ) -> None:  # fmt: skip
         self._window, self._found, self._root_id, self._left, self._done = window, found, root_id, left, done
+        self._editor = editor
         self._texts = {name: str(json.loads(draft.value or '""')) for name, draft in left.items()}
         self._writing = asyncio.Lock()
         self._busy = False
@@ -95,7 +100,7 @@ class Composer:
         value = json.dumps(text, ensure_ascii=False) if text else None
         try:
             async with self._writing:
-                await self._window.app.act(kept.keep, self._root_id, drafts.MESSAGE, {name: value}, 0)
+                await self._window.app.act(kept.keep, self._root_id, self._editor, {name: value}, 0)
         except MobilityError as error:
             self._problem.set_content(h("span", self._window.words.error(error)))
 
@@ -124,7 +129,7 @@ class Composer:
 
     def _queue(self, tx: Writing) -> None:
         messages.queue(tx, self._found.ready, self._texts.get(SUBJECT, ""), self._texts.get(BODY, ""))
-        drafts.drop(tx, self._root_id, drafts.MESSAGE)
+        drafts.drop(tx, self._root_id, self._editor)
 
     def _refused(self, error: MobilityError) -> None:
         text = self._window.words.error(error)
@@ -139,12 +144,12 @@ class Composer:
         """After the dialog: what was typed stays on disk, or goes."""
         async with self._writing:
             if not keep and not self._window.app.locked:
-                await self._window.app.act(kept.forget, self._root_id, drafts.MESSAGE)
+                await self._window.app.act(kept.forget, self._root_id, self._editor)
 
 
-def _left(store: Store, root_id: str) -> dict[str, Draft]:
+def _left(store: Store, root_id: str, alive: frozenset[str]) -> dict[str, Draft]:
     with store.reading() as session:
-        return drafts.message(session, root_id)
+        return drafts.message(session, root_id, alive)
 
 
 def too_many(found: Receivers) -> bool:

@@ -333,6 +333,37 @@ def test_a_contacts_page_makes_a_label_puts_it_on_a_list_writes_and_hands_it_out
     assert waiting.value.suggested_filename == "Pessoa 06.vcf"
 
 
+def test_two_tabs_write_two_messages_and_neither_overwrites_the_other(stage: Stage) -> None:
+    first, where = stage.page, f"/contacts/{stage.contacts[5]}"
+    stage.visitor.go(where)
+    second = stage.visitor.context.new_page()
+    try:
+        second.goto(stage.visitor.base + where)
+        subjects = [_begun(page) for page in (first, second)]
+        for subject, text in zip(subjects, ("Da primeira aba", "Da segunda aba"), strict=True):
+            expect(subject).to_have_value("")
+            subject.fill(text)
+        for page in (
+            first,
+            second,
+        ):  # what was typed goes to the program in turn; closing waits for its place on the disk
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(_begun(first)).to_have_value("Da segunda aba")
+        expect(_begun(second)).to_have_value("Da primeira aba")
+        for page in (first, second):
+            page.get_by_role("dialog").get_by_role("button", name="Descartar").click()
+            expect(page.get_by_role("dialog")).to_have_count(0)
+    finally:
+        second.close()
+
+
+def _begun(page: Page) -> Locator:
+    """The subject of a new message on a contact's page."""
+    page.get_by_role("button", name="Enviar e-mail").click()
+    return page.get_by_role("dialog", name="Nova mensagem").get_by_label("Assunto")
+
+
 def test_several_are_deleted_and_brought_back_together(stage: Stage) -> None:
     page = stage.tab()
     for n in (7, 8):

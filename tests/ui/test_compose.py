@@ -92,14 +92,15 @@ def test_what_is_typed_is_kept_for_each_customer_and_is_no_edit_of_the_sheet(tmp
     at = desk(tmp_path)
     kept.keep(at.store, at.customer, drafts.MESSAGE, {"subject": '"Olá"', "body": '"Bom dia"'}, 0)
     with at.store.reading() as session:
-        assert {name: draft.value for name, draft in drafts.message(session, at.customer).items()} == {
+        assert {name: draft.value for name, draft in drafts.message(session, at.customer, ()).items()} == {
             "subject": '"Olá"', "body": '"Bom dia"',
         }  # fmt: skip
-        assert drafts.message(session, "0" * 32) == {}
+        assert drafts.message(session, at.customer, {drafts.MESSAGE}) == {}
+        assert drafts.message(session, "0" * 32, ()) == {}
     assert kept.abandoned(at.store, at.customer) == []
     kept.forget(at.store, at.customer, drafts.MESSAGE)
     with at.store.reading() as session:
-        assert drafts.message(session, at.customer) == {}
+        assert drafts.message(session, at.customer, ()) == {}
 
 
 @pytest.mark.parametrize(
