@@ -28,7 +28,7 @@ CARDS = (
     "BEGIN:VCARD\nFN:Marta Nova\nEMAIL:marta@nova.example\nEND:VCARD\nBEGIN:VCARD\nEMAIL:ninguém\nTITLE:x\nFN:Sem fim"
 )
 FLOAT, DIALOG, LOCKED = ".fb-float", ".q-dialog .fb-dialog-card", "#fb-passphrase"
-WRONG = "not the passphrase"
+WRONG, REFUSED = "not the passphrase", ".fb-lock .fb-err span:not(.fb-calm)"
 NATIVE = "dialog[open]"  # the palette and the help of keys
 
 
@@ -102,7 +102,7 @@ VIEWS: tuple[View, ...] = (
     View("no-such-customer", "/customers/none", shows=".fb-empty h1"),
     View("details-offer", "/customers/{begun}/details", shows=".fb-offer"),
     View("locked", "/settings", ("[data-act=lock]",), LOCKED),
-    View("locked-refused", "/settings", ("[data-act=lock]", (LOCKED, WRONG), ".fb-lock .fb-btn"), ".fb-lock .fb-err span:not(.fb-calm)"),
+    View("locked-refused", "/settings", ("[data-act=lock]", (LOCKED, WRONG), ".fb-lock .fb-btn"), REFUSED),
 )  # fmt: skip
 
 
