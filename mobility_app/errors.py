@@ -101,7 +101,7 @@ class FileRefused(MobilityError):
 
 
 class Unreachable(MobilityError):
-    """HQ did not answer, or somebody else answered in its place (`reason`: network, stalled, portal, busy, failed).
+    """HQ did not answer, or somebody else answered in its place (`reason`: network, cut, stalled, portal, busy, failed).
     `retry_seconds`: how long HQ asks to wait, 0 where it does not say."""
 
     code = "unreachable"

@@ -14,7 +14,7 @@ from mobility_app.store.actions.attachments import attach, content
 from mobility_app.sync.blobs import Carrier
 from mobility_app.sync.transport import HttpTransport
 from tests.support.bench import Device, new_device, start_hq
-from tests.support.cutting import CuttingProxy
+from tests.support.lossy import Lossy, Plan, cut_of_each_mib
 
 SIZE_MIB, SHARE = 100, 0.3
 
@@ -55,7 +55,8 @@ def bench_files(folder: Path, customers: int) -> None:
 
 def _carried(device: Device, port: int, share: float) -> tuple[float, int, int, int]:
     """(seconds, bytes that travelled, pieces, cuts)."""
-    proxy = CuttingProxy(port, share)
+    chance = random.Random(1)
+    proxy = Lossy(port, lambda: cut_of_each_mib(share, chance) if share else Plan())
     carrier = Carrier(device.store, device.files, HttpTransport(proxy.url), random.Random(1).random)
     began = time.perf_counter()
     while True:
@@ -65,7 +66,7 @@ def _carried(device: Device, port: int, share: float) -> tuple[float, int, int, 
         except Unreachable:
             pass
     proxy.close()
-    return time.perf_counter() - began, proxy.bytes, carrier.pieces, proxy.cuts
+    return time.perf_counter() - began, proxy.bytes, carrier.pieces, proxy.struck
 
 
 def _hashing() -> float:

@@ -67,17 +67,17 @@ def _idle(store: Store, port: int, url: str) -> None:
     proxy = Lossy(port)
     engine, plain = Engine(store, HttpTransport(proxy.url)), Engine(store, HttpTransport(url))
     engine.round()
-    before = proxy.last.up + proxy.last.down
+    before = proxy.bytes
     statements: list[str] = []
     store.database.watch = statements.append
     done = engine.round()
     store.database.watch = None
     writes = [sql for sql in statements if not sql.lstrip().startswith("SELECT")]
-    print(f"nothing to do: {done.requests} request, {proxy.last.up + proxy.last.down - before} bytes with headers,"
+    print(f"nothing to do: {done.requests} request, {proxy.bytes - before} bytes with headers,"
           f" both ways, {len(writes)} statements that write")  # fmt: skip
-    before = proxy.last.up + proxy.last.down
+    before = proxy.bytes
     engine.news(0)
-    print(f"a wake without news: {proxy.last.up + proxy.last.down - before} bytes with headers, both ways, each 50 s")
+    print(f"a wake without news: {proxy.bytes - before} bytes with headers, both ways, each 50 s")
     proxy.close()
     session = requests.Session()
     session.trust_env = False

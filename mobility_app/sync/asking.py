@@ -18,7 +18,8 @@ def ask(
 ) -> Reply:  # fmt: skip
     """HQ's answer, which is a yes. The store learns HQ's clock on the way (`learn`: not from an answer that was held back).
 
-    Raises Unreachable: network or portal where HQ did not answer, busy or failed where it did and could not; Refused."""
+    Raises Unreachable: network, cut, stalled or portal where HQ did not answer, busy or failed where it did and could not.
+    Raises Refused."""
     signed = signing.headers(known.private_key, known.device_id, method, target, body, store.now(), media_type)
     reply = transport.send(method, target, signed, body)
     hq_ms = signing.check_answer(known.hq_key, reply.status, reply.headers, reply.body, body)

@@ -1,7 +1,9 @@
 """Which batch to send when HQ stumbles over one: a half of it after three failures, in the end one change alone.
 
 A change alone that fails three times is offered to HQ as one to be set aside (`hq/aside.py`), so that it delays nothing but
-itself. Atomic transactions are never cut. Kept in memory: a program that starts anew begins with whole batches.
+itself: HQ judges it all the same, unless it began with it twice without an end. Where it was the network that cut, smaller
+batches are what comes through. Atomic transactions are never cut. Kept in memory: a program that starts anew begins with
+whole batches.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from mobility_app.domain.change import Change
 
 TRIES = 3
-STUMBLES = frozenset({"failed", "stalled", "busy"})  # reasons that may be the batch's fault; a network's are not
+STUMBLES = frozenset({"failed", "stalled", "cut", "busy"})  # may be the batch's fault; that nobody listens is not
 
 
 class Narrowing:

@@ -1,6 +1,7 @@
 """One request to HQ over HTTP, bounded in time and bytes. Failures become Unreachable; what HQ says is not judged here.
 
-What a gateway says when it can't reach HQ (502, 503, 504 that HQ did not sign) is "busy", with the time it names.
+Their reasons: "network", nobody listens there; "cut", the connection broke before the answer was whole; "stalled", nothing
+came for so long; "busy", a gateway said that it can't reach HQ (502, 503, 504 that HQ did not sign), with the time it names.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import requests
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER
 
 from mobility_app.errors import Unreachable
@@ -17,7 +19,7 @@ from mobility_app.sync.protocol import BODY_MAX_BYTES
 
 CONNECT_SECONDS, STALL_SECONDS = 5, 20
 PIECE_BYTES = 64 * 1024
-GATEWAY = (502, 503, 504)
+NO_CONTENT, GATEWAY = 204, (502, 503, 504)
 RETRY_AFTER_MAX_SECONDS = 300
 _PLAIN = {"accept-encoding": SKIP_HEADER, "user-agent": SKIP_HEADER}
 
@@ -59,21 +61,32 @@ class HttpTransport:
                     found += piece
                     if len(found) > BODY_MAX_BYTES:
                         raise Unreachable("portal", "the answer is too large to be HQ's")
-                length = answer.headers.get("content-length")
-                if length is not None and int(length) != len(found):
-                    raise Unreachable("network", "the answer was cut")
+                _require_whole(answer, len(found))
                 said = {name.lower(): value for name, value in answer.headers.items()}
                 if answer.status_code in GATEWAY and "mobility-signature" not in said:
                     raise Unreachable("busy", "a gateway answered", retry_seconds=retry_after(said))
                 return Reply(answer.status_code, said, found)
-        except requests.ReadTimeout as failed:
+        except (requests.ReadTimeout, ReadTimeoutError) as failed:
             raise Unreachable("stalled", "no answer in time") from failed
-        except (requests.RequestException, OSError, ValueError) as failed:
+        except ProtocolError as failed:  # raised while the body streams
+            raise Unreachable("cut", type(failed).__name__) from failed
+        except requests.ConnectionError as failed:
+            open_before = bool(failed.args) and isinstance(failed.args[0], ProtocolError)
+            raise Unreachable("cut" if open_before else "network", type(failed).__name__) from failed
+        except (requests.RequestException, HTTPError, OSError, ValueError) as failed:
             raise Unreachable("network", type(failed).__name__) from failed
-        except Exception as failed:
-            if type(failed).__module__.startswith("urllib3"):  # raised while the body streams
-                raise Unreachable("network", type(failed).__name__) from failed
-            raise
+
+
+def _require_whole(answer: requests.Response, size_bytes: int) -> None:
+    """Raises Unreachable("cut") where the answer ended early. One that was cut in its headers looks like a page without a
+    word to who reads them: HQ and pages of hotels say a length, or something."""
+    length = answer.headers.get("content-length")
+    if length is None:
+        whole = size_bytes > 0 or answer.is_redirect or answer.status_code == NO_CONTENT
+    else:
+        whole = length.isascii() and length.isdecimal() and int(length) == size_bytes
+    if not whole:
+        raise Unreachable("cut", "the answer was cut")
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -32,6 +32,7 @@ STOP_SECONDS = 30
 PROGRESS_SECONDS = 0.25  # between two pictures of it
 LAST_SYNC, KEEP_EVERY_MS = "last_sync_at", 5 * 60_000
 OFFLINE_SWITCH = "offline"  # a note of the store
+AWAY = frozenset({"network", "cut"})  # HQ's port may be shut: it is worth knocking
 
 logger = logging.getLogger("mobility.sync")
 
@@ -176,7 +177,7 @@ class SyncWorker:
         """Waits, but ends early when a person asks, and, as far as the budget goes, at a save or when HQ's port opens
         that was shut."""
         status, known = self._board.status, self._store.identity()
-        knocks = known is not None and status.problem == "network"
+        knocks = known is not None and status.problem in AWAY
         shut, left = False, seconds
         while left > 0 and not self._stop.is_set():
             if self._wake.wait(min(left, KNOCK_SECONDS)):

@@ -118,6 +118,7 @@ TRAVEL = MappingProxyType(
 NETWORK = MappingProxyType(
     {
         "network": N_("The server did not answer. Check the network."),
+        "cut": N_("The server did not answer. Check the network."),
         "stalled": N_("The server did not answer. Check the network."),
         "portal": N_("Another page answered in place of the server. Open a browser and log in to this network."),
         "busy": N_("The server is busy."),

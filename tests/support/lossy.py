@@ -8,12 +8,13 @@ import random
 import socket
 import struct
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 PIECE_BYTES = 16 * 1024
+MIB = 1024 * 1024
 PORTAL = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 44\r\nconnection: close\r\n\r\n"
     b"<title>Hotel</title>Room number, last name: "
@@ -24,7 +25,8 @@ CUT, RESET, SWALLOW, PORTAL_PAGE = "cut", "reset", "swallow", "portal"
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What befalls one connection. After `up` bytes to HQ, or `down` bytes to the device, it ends in the way of `end`:
-    cut (closed), reset (RST), swallow (nothing passes any more, until `patience` is over)."""
+    cut (closed), reset (RST), swallow (nothing passes that way any more, until the device gives up or `patience_seconds`
+    are over). Portal: `page` is the answer to whatever is asked."""
 
     name: str = "clean"
     up: int | None = None
@@ -33,15 +35,60 @@ class Plan:
     delay_seconds: float = 0.0
     bytes_per_second: int = 0
     patience_seconds: float = 5.0
+    page: bytes = PORTAL
 
 
 @dataclass(slots=True)
-class Passed:
-    """How many bytes went each way over a connection, and whether its end has come."""
+class Line:
+    """One connection: how many bytes went each way, and whether its planned end has come."""
 
+    plan: Plan
     up: int = 0
     down: int = 0
     struck: bool = False
+    ends: list[socket.socket] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def pump(self, source: socket.socket, target: socket.socket, way: str) -> None:
+        """Carries bytes one way until either end is gone, or the plan ends it."""
+        plan, most = self.plan, self.plan.up if way == "up" else self.plan.down
+        with suppress(OSError):  # an end is gone, for one reason or another
+            source.settimeout(None)
+            target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while most is None or getattr(self, way) < most:
+                room = PIECE_BYTES if most is None else most - getattr(self, way)
+                piece = source.recv(min(PIECE_BYTES, room))
+                if not piece:
+                    break
+                pace = len(piece) / plan.bytes_per_second if plan.bytes_per_second else 0.0
+                if plan.delay_seconds + pace and self._over.wait(plan.delay_seconds + pace):
+                    break
+                setattr(self, way, getattr(self, way) + len(piece))
+                target.sendall(piece)
+            else:
+                self.struck = True
+                if plan.end == SWALLOW:
+                    self._over.wait(plan.patience_seconds)
+                self.end(reset=plan.end == RESET)
+        self.end()
+
+    def joins(self, far: socket.socket) -> bool:
+        """Takes the other end. False, and it is closed, where the line has ended meanwhile."""
+        with self._lock:
+            if not self._over.is_set():
+                self.ends.append(far)
+                return True
+        _end(far, reset=False)
+        return False
+
+    def end(self, *, reset: bool = False) -> None:
+        """Ends both sides, once."""
+        with self._lock:
+            doomed, self.ends = self.ends, []
+            self._over.set()
+        for one in doomed:
+            _end(one, reset=reset)
 
 
 @dataclass(slots=True)
@@ -51,10 +98,8 @@ class Lossy:
     port: int
     plan: Callable[[], Plan] = Plan
     seen: Counter[str] = field(default_factory=Counter)
-    last: Passed = field(default_factory=Passed)
+    lines: list[Line] = field(default_factory=list)
     _listener: socket.socket = field(init=False)
-    _open: set[socket.socket] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -64,6 +109,16 @@ class Lossy:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
+    @property
+    def bytes(self) -> int:
+        """How many passed, both ways together."""
+        return sum(line.up + line.down for line in self.lines)
+
+    @property
+    def struck(self) -> int:
+        """How many connections ended as planned."""
+        return sum(line.struck for line in self.lines)
+
     def close(self) -> None:
         """Stops listening and cuts what is open."""
         self._listener.close()
@@ -71,10 +126,8 @@ class Lossy:
 
     def hang_up(self) -> None:
         """Cuts every connection."""
-        with self._lock:
-            doomed, self._open = self._open, set()
-        for one in doomed:
-            _end(one, reset=False)
+        for line in list(self.lines):
+            line.end()
 
     def _accept(self) -> None:
         while True:
@@ -82,72 +135,45 @@ class Lossy:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            plan = self.plan()
-            self.seen[plan.name] += 1
-            self.last = Passed()
-            threading.Thread(target=self._serve, args=(near, plan, self.last), daemon=True).start()
+            line = Line(self.plan(), ends=[near])
+            self.seen[line.plan.name] += 1
+            self.lines.append(line)
+            threading.Thread(target=self._serve, args=(near, line), daemon=True).start()
 
-    def _serve(self, near: socket.socket, plan: Plan, passed: Passed) -> None:
-        if plan.end == PORTAL_PAGE:
-            near.recv(PIECE_BYTES)
-            near.sendall(PORTAL)
-            _end(near, reset=False)
+    def _serve(self, near: socket.socket, line: Line) -> None:
+        if line.plan.end == PORTAL_PAGE:
+            with suppress(OSError):
+                near.recv(PIECE_BYTES)
+                near.sendall(line.plan.page)
+            line.end()
             return
         try:
             far = socket.create_connection(("127.0.0.1", self.port), timeout=5)
         except OSError:
-            _end(near, reset=True)
+            line.end(reset=True)
             return
-        far.settimeout(None)
-        for one in (near, far):
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._lock:
-            self._open |= {near, far}
-        up = threading.Thread(target=self._pump, args=(near, far, plan, passed, "up"), daemon=True)
-        up.start()
-        self._pump(far, near, plan, passed, "down")
-        up.join()
-        with self._lock:
-            self._open -= {near, far}
-
-    def _pump(self, source: socket.socket, target: socket.socket, plan: Plan, passed: Passed, way: str) -> None:
-        most = plan.up if way == "up" else plan.down
-        try:
-            while True:
-                room = PIECE_BYTES if most is None else most - getattr(passed, way)
-                if room <= 0:
-                    if plan.end == SWALLOW:
-                        time.sleep(plan.patience_seconds)
-                    passed.struck = True
-                    for one in (source, target):
-                        _end(one, reset=plan.end == RESET)
-                    return
-                piece = source.recv(min(PIECE_BYTES, room))
-                if not piece:
-                    break
-                if plan.delay_seconds:
-                    time.sleep(plan.delay_seconds)
-                if plan.bytes_per_second:
-                    time.sleep(len(piece) / plan.bytes_per_second)
-                setattr(passed, way, getattr(passed, way) + len(piece))
-                target.sendall(piece)
-        except OSError:
-            pass
-        if not passed.struck:
-            for one in (source, target):
-                _end(one, reset=False)
+        if line.joins(far):
+            threading.Thread(target=line.pump, args=(near, far, "up"), daemon=True).start()
+            line.pump(far, near, "down")
 
 
 def _end(one: socket.socket, *, reset: bool) -> None:
-    try:
+    with suppress(OSError):
         if reset:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             one.shutdown(socket.SHUT_RD)  # says nothing to the other end, but lets go the thread that reads here
         else:
             one.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     one.close()
+
+
+def cut_of_each_mib(share: float, chance: random.Random) -> Plan:
+    """Of each MiB that passes either way, `share` are cut, at a place drawn at random."""
+    whole = 0
+    while chance.random() >= share:
+        whole += 1
+    place = whole * MIB + chance.randrange(PIECE_BYTES, MIB)
+    return Plan("mib", up=place, down=place)
 
 
 def weather(chance: random.Random, fine: float = 0.35) -> Plan:

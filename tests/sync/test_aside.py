@@ -24,8 +24,8 @@ class Died(BaseException):
 class Deadly:
     """The way to an HQ that dies of one change, whatever comes with it. Remembers how many changes each push had."""
 
-    def __init__(self, fleet: Fleet, device: Device, poison: int) -> None:
-        self._fleet, self._inner, self._poison = fleet, device.link.send, poison
+    def __init__(self, fleet: Fleet, device: Device, poison: int, reason: str) -> None:
+        self._fleet, self._inner, self._poison, self._reason = fleet, device.link.send, poison, reason
         self.pushes: list[tuple[int, bool]] = []
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -38,7 +38,7 @@ class Deadly:
         try:
             return self._inner(method, target, headers, body)
         except Died:
-            raise Unreachable("stalled") from None
+            raise Unreachable(self._reason) from None
         finally:
             self._fleet.office.database.watch = None
 
@@ -54,11 +54,14 @@ def fleet(tmp_path: Path) -> Fleet:
     return fleet
 
 
-def test_a_change_that_kills_hq_is_found_by_halves_and_set_aside_and_the_rest_goes_on(fleet: Fleet) -> None:
+@pytest.mark.parametrize("reason", ["stalled", "cut"])  # what a device sees of it: nothing any more, or a reset
+def test_a_change_that_kills_hq_is_found_by_halves_and_set_aside_and_the_rest_goes_on(
+    fleet: Fleet, reason: str
+) -> None:
     ana = fleet.device("ana", "Ana")
     with ana.store.writing() as tx:
         keys = [tx.create("customer", {"name": f"C{number}"}) for number in range(8)]
-    deadly = Deadly(fleet, ana, poison=5)
+    deadly = Deadly(fleet, ana, 5, reason)
     ana.link.send = deadly.send  # type: ignore[method-assign]
     for _ in range(ROUNDS_MAX):
         try:

@@ -13,7 +13,7 @@ from mobility_app.store.actions.attachments import content
 from mobility_app.sync.blobs import Carrier
 from mobility_app.sync.transport import HttpTransport
 from tests.support.bench import Device, Hq, new_device, start_hq
-from tests.support.cutting import CuttingProxy
+from tests.support.lossy import Lossy, cut_of_each_mib
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.system
@@ -89,13 +89,14 @@ def test_each_cut_of_the_net_costs_one_piece_at_most(tmp_path: Path) -> None:
     ana.sync()
     rui.sync()
     transfers.ask(rui.store, file_id)
+    chance = random.Random(1)
     for device in (ana, rui):
-        proxy = CuttingProxy(hq.port, share=0.4)
+        proxy = Lossy(hq.port, lambda: cut_of_each_mib(0.4, chance))
         carrier = Carrier(device.store, device.files, HttpTransport(proxy.url), random.Random(1).random)
         until(lambda carrier=carrier: carried(carrier), SECONDS)
         proxy.close()
-        assert proxy.cuts > 3
-        assert carrier.pieces <= 20 + proxy.cuts
+        assert proxy.struck > 3
+        assert carrier.pieces <= 20 + proxy.struck
     assert b"".join(content(rui.store, rui.files, file_id).pieces) == plain
     hq.stop()
 
