@@ -6,6 +6,7 @@
     python scripts/bench.py ui --customers 10000
     python scripts/bench.py files
     python scripts/bench.py verify --customers 5000
+    python scripts/bench.py snapshot --customers 400
 
 Run with the environment's Python (.venv). Each figure is the median of several interleaved repetitions.
 """
@@ -281,15 +282,26 @@ def _live(folder: Path, customers: int) -> None:
     bench_live(folder, customers)
 
 
+def _snapshot(folder: Path, customers: int) -> None:
+    from bench_snapshot import bench_snapshot
+
+    bench_snapshot(folder, customers, row)
+
+
+STEPS = {
+    "store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files, "verify": _verify, "live": _live,
+    "snapshot": _snapshot,
+}  # fmt: skip
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("store", "sync", "ui", "files", "verify", "live"))
+    parser.add_argument("what", choices=tuple(STEPS))
     parser.add_argument("--customers", type=int, default=1000)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mobility-bench-"))
     try:
-        steps = {"store": bench_store, "sync": bench_sync, "ui": _ui, "files": _files, "verify": _verify, "live": _live}
-        steps[options.what](folder, options.customers)
+        STEPS[options.what](folder, options.customers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

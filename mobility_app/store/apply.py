@@ -22,6 +22,7 @@ from mobility_app.store.records import Records, patch_columns
 from mobility_app.store.store import Store, Touched
 
 PARTINGS = frozenset({"leave", "narrow", "forget"})
+PAST_STEP = 250  # entries of late history, after which it may end for who waits: about 5 ms
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
 
 
@@ -169,15 +170,29 @@ def _own_territories(actor: dict[str, object]) -> list[str]:
 def past(
     store: Store, asked: dict[str, int], found: list[tuple[Entry, dict[str, str]]],
     floors: dict[str, tuple[int, str, bool]],
-) -> Touched:  # fmt: skip
-    """Keeps history that the device asked for and moves how far back it reaches. Rows are newer already."""
-    with applying(store) as session:
-        fresh = _unknown(session, found)
-        _keep(session, fresh)
-        snapshot.reached(session, asked, floors)
-        result = Touched(frozenset(floors), frozenset((e.entity, e.record_id) for e, _ in fresh), "sync")
-    store.tell(result)
-    return result
+) -> None:  # fmt: skip
+    """Keeps history that the device asked for and moves how far back it reaches, customer by customer: who waits to save
+    is let in between. Rows are newer already. Where HQ answers for none of those asked, none is asked again."""
+    if not floors:
+        with store.transaction() as session:
+            snapshot.unanswered(session, asked)
+    by_root: dict[str, list[tuple[Entry, dict[str, str]]]] = {root: [] for root in floors}
+    for entry, sealed in found:
+        by_root.get(entry.root_id or "", []).append((entry, sealed))
+    waiting = list(floors)
+    while waiting:
+        done, records = list[str](), set[tuple[str, str]]()
+        with applying(store) as session:
+            while waiting and not (done and store.awaited):
+                run = list[tuple[Entry, dict[str, str]]]()
+                while waiting and len(run) < PAST_STEP:
+                    root = waiting.pop(0)
+                    done.append(root)
+                    run += by_root[root]
+                    snapshot.reached(session, root, asked.get(root, -1), floors[root])
+                _keep(session, _unknown(session, run))
+                records |= {(entry.entity, entry.record_id) for entry, _ in run}
+        store.tell(Touched(frozenset(done), frozenset(records), "sync"))
 
 
 def _touched(touched: dict[tuple[str, str], str | None]) -> Touched:

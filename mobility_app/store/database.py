@@ -54,7 +54,7 @@ class Session:
         """Runs one statement for each row."""
         if self.watch:
             self.watch(sql)
-        self.engine.connection().cursor().executemany(self._placed(sql), list(rows))
+        self.engine.connection().cursor().executemany(self._placed(sql), rows)
 
     def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows."""

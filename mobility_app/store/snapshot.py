@@ -1,14 +1,15 @@
 """A scope by snapshot, on the device: rows in bounded transactions, then the search index, then history, newest first.
 
-`sync/first.py` fetches and calls; `apply.page` notes what HQ offers and what was taken. Each part is one transaction
-with the place that was reached, so a kill anywhere goes on where it stood; nothing but the encrypted store ever lies on
-the disk. A row of a snapshot stands for every entry up to its number: `anchor` remembers that number, and entries up to
-it are kept as history and not folded again (`bounds`). Customers that this device knew before are compared one by one.
+`sync/first.py` fetches and calls; `apply.page` notes what HQ offers and what was taken. Parts are written in one
+transaction with the place that was reached, so a kill anywhere goes on where it stood; nothing but the encrypted store
+ever lies on the disk. A row of a snapshot stands for every entry up to its number: `anchor` remembers that number, and
+entries up to it are kept as history and not folded again (`bounds`). Customers that this device knew before are compared
+one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mobility_app.domain import registry
@@ -101,31 +102,45 @@ def lose(session: Records, scope: str) -> None:
 # -- rows
 
 
-def take(session: Records, at: Arriving, part: Slice, me: str, *, last: bool) -> frozenset[str]:
-    """Writes a part and moves the place; `last` of its piece. `me`: the user whose activities are told apart. Call with
-    `applying` set. Returns the customers; none where another place was reached meanwhile."""
+def take(
+    session: Records, at: Arriving, parts: Sequence[Slice], me: str, enough: Callable[[], bool]
+) -> tuple[int, frozenset[str]]:
+    """Writes parts, the rest of a piece, and moves the place; ends after a part when it is `enough`. `me`: the user whose
+    activities are told apart. Call with `applying` set. Returns (how many parts, the customers); none where another
+    place was reached meanwhile."""
     here = session.one("SELECT piece, part FROM arriving WHERE scope=? AND seq=?", at.scope, at.seq)
     if here != (at.piece, at.part):
-        return frozenset()
-    large = [one.entity for one in part.tables if len(one.values[0]) >= MUTE_LEAST]
-    with capture.muted(session, large):
-        known = _known(session, part)
-        based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
-        if known or based:
-            _compare(session, at, part, known, based)
-        else:
-            for one in part.tables:
-                _insert(session, one)
-            kept = digests.read(session)
-            digests.write(session, plus({name: kept.get(name, 0) for name in part.sums}, part.sums))
+        return 0, frozenset()
+    large = {one.entity for part in parts for one in part.tables if len(one.values[0]) >= MUTE_LEAST}
+    count, roots = 0, set[str]()
+    with capture.muted(session, sorted(large)):
+        for part in parts:
+            _take(session, at, part, me)
+            roots.update(part.roots)
+            count += 1
+            if enough():
+                break
+    last = count == len(parts)
+    session.run(
+        "UPDATE arriving SET piece=?, part=?, done=done+? WHERE scope=?",
+        at.piece + last, 0 if last else at.part + count, len(roots), at.scope,
+    )  # fmt: skip
+    return count, frozenset(roots)
+
+
+def _take(session: Records, at: Arriving, part: Slice, me: str) -> None:
+    known = _known(session, part)
+    based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
+    if known or based:
+        _compare(session, at, part, known, based)
+    else:
+        for one in part.tables:
+            _insert(session, one)
+        kept = digests.read(session)
+        digests.write(session, plus({name: kept.get(name, 0) for name in part.sums}, part.sums))
     fresh = [each for each in zip(part.roots, part.chains, part.last, strict=True) if each[0] not in known]
     _anchor(session, at, fresh, {str(key) for one in part.tables if one.entity == "customer" for key in one.values[0]})
     _keep_makers(session, part, me)
-    session.run(
-        "UPDATE arriving SET piece=?, part=?, done=done+? WHERE scope=?",
-        at.piece + last, 0 if last else at.part + 1, len(part.roots), at.scope,
-    )  # fmt: skip
-    return frozenset(part.roots)
 
 
 def _insert(session: Records, one: Rows, only: Sequence[int] | None = None) -> None:
@@ -328,12 +343,13 @@ def wanting(session: Records, most: int) -> dict[str, int]:
     return dict(rows)
 
 
-def reached(session: Records, asked: Mapping[str, int], floors: Mapping[str, tuple[int, str, bool]]) -> None:
-    """Moves the floors of customers whose history came. Where HQ answers for none of those asked, none is asked again."""
-    for root, (seq, chain, more) in floors.items():
-        session.run(
-            "UPDATE anchor SET floor_seq=?, floor_chain=?, wanted=? WHERE root_id=? AND floor_seq=?",
-            seq, chain, int(more), root, asked.get(root, -1),
-        )  # fmt: skip
-    if not floors:
-        session.many("UPDATE anchor SET wanted=0 WHERE root_id=?", [(root,) for root in asked])
+def reached(session: Records, root: str, asked: int, floor: tuple[int, str, bool]) -> None:
+    """Moves the floor of a customer whose history came."""
+    session.run(
+        "UPDATE anchor SET floor_seq=?, floor_chain=?, wanted=? WHERE root_id=? AND floor_seq=?", *floor, root, asked
+    )
+
+
+def unanswered(session: Records, roots: Iterable[str]) -> None:
+    """Customers that HQ says nothing of: they are not asked for again."""
+    session.many("UPDATE anchor SET wanted=0 WHERE root_id=?", [(root,) for root in roots])

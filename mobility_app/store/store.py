@@ -23,6 +23,7 @@ from mobility_app.store.database import Watch, sqlcipher
 from mobility_app.store.ids import uuid7
 from mobility_app.store.migrate import migrate, steps
 from mobility_app.store.records import Records
+from mobility_app.store.turns import Turns
 from mobility_app.store.writing import Writing, seen
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -68,6 +69,7 @@ class Store:
         self.clock_offset_ms = 0
         self.random = random
         self._listeners: list[Listener] = []
+        self._turns = Turns()
         self.database = sqlcipher(path, key, watch)
         migrate(self.database, path, steps(MIGRATIONS), capture.triggers())
         if key is not None and path.read_bytes()[: len(PLAIN_HEADER)] == PLAIN_HEADER:
@@ -124,8 +126,13 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Records]:
         """A transaction for the store's own tables (drafts, notes, apply); entity tables refuse it unless applying."""
-        with self.database.transaction() as session:
+        with self._turns.turn(), self.database.transaction() as session:
             yield Records(self.database.engine, session.watch)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether another thread waits to write: a long transaction of several steps then ends after the one it is in."""
+        return self._turns.awaited
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:

@@ -7,7 +7,8 @@ meanwhile, and pulls what other scopes have to tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mobility_app.errors import Refused
 from mobility_app.store import apply, snapshot
@@ -32,7 +33,7 @@ def progress(store: Store) -> tuple[int, int] | None:
 
 def next_piece(store: Store, fetch: Fetch, me: str, moved: Callable[[], None]) -> bool:
     """Takes one piece of the first snapshot that is not whole. False where there is nothing to take. `moved` is called
-    after each of its parts. A snapshot that HQ no longer has is noted as lost."""
+    after each step of it. A snapshot that HQ no longer has is noted as lost."""
     with store.reading() as session:
         at = next((one for one in snapshot.arriving(session) if not one.lost and one.piece < one.pieces), None)
     if at is None:
@@ -45,23 +46,31 @@ def next_piece(store: Store, fetch: Fetch, me: str, moved: Callable[[], None]) -
         with store.transaction() as session:
             snapshot.lose(session, at.scope)
         return True
-    for number in range(at.part, len(parts)):
-        _take(store, at, number, parts[number], me, last=number == len(parts) - 1)
+    here = at.part
+    while here < len(parts):
+        count = _take(store, replace(at, part=here), parts[here:], me)
+        if not count:
+            break
+        here += count
         moved()
     return True
 
 
-def _take(store: Store, at: Arriving, number: int, part: Part, me: str, *, last: bool) -> None:
-    here = Arriving(at.scope, at.stream, at.seq, at.customers, at.pieces, at.piece, number, at.done, at.lost)
-    made = part.made
-    cut = Slice(
-        part.roots, part.chains, part.last, [Rows(one.entity, one.names, one.values) for one in part.tables],
-        list(zip(made.roots, made.ids, made.users, made.at, strict=True)),
-        {name: int(number, 16) for name, number in part.sums.items()},
-    )  # fmt: skip
+def _take(store: Store, at: Arriving, parts: Sequence[Part], me: str) -> int:
+    """Writes parts in one transaction, which costs a quarter less than one for each; it ends early for who waits to
+    save. Returns how many."""
+    slices = [
+        Slice(
+            part.roots, part.chains, part.last, [Rows(one.entity, one.names, one.values) for one in part.tables],
+            list(zip(part.made.roots, part.made.ids, part.made.users, part.made.at, strict=True)),
+            {name: int(number, 16) for name, number in part.sums.items()},
+        )
+        for part in parts
+    ]  # fmt: skip
     with apply.applying(store) as session:
-        roots = snapshot.take(session, here, cut, me, last=last)
+        count, roots = snapshot.take(session, at, slices, me, lambda: store.awaited)
     store.tell(Touched(roots, frozenset(("customer", root) for root in roots), "sync"))
+    return count
 
 
 def ended(store: Store) -> tuple[list[str], list[str]]:
