@@ -3,8 +3,8 @@
 
     .venv/bin/python scripts/pictures.py [--only details,revenue] [--out FOLDER]
 
-Made customers, HQ stopped: each view stands under the offline banner, with changes that wait, one that was refused and a
-conflict. The pictures keep 128 colours, so that hundreds of them stay small.
+Made customers, HQ out of reach: each view stands under the offline banner, with changes that wait, one that was
+refused and a conflict. The pictures keep 128 colours, so that hundreds of them stay small.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from playwright.sync_api import Page
 
 from tests.support.bench import ROOT
 from tests.support.browser import chromium_browser, visit
-from tests.support.views import VIEWS, staged
+from tests.support.views import VIEWS, View, staged
 
 SIZES = ((390, 844), (768, 1024), (1280, 800))
 SCHEMES = ("light", "dark")
@@ -50,23 +50,24 @@ def main() -> int:
             for view in VIEWS:
                 if not wanted or view.name in wanted:
                     page = stage.show(visitor, view)
-                    _take(page, options.out, view.name)
+                    _take(page, options.out, view)
                     stage.leave(page)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-def _take(page: Page, folder: Path, name: str) -> None:
-    """The view as it stands, at each width in each theme."""
+def _take(page: Page, folder: Path, view: View) -> None:
+    """The view as it stands, with what it shows in sight, at each width in each theme."""
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
+        page.locator(view.shows).first.evaluate("(el) => el.scrollIntoView({block: 'center'})")
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             page.wait_for_timeout(SETTLE_MS)
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-            few.save(folder / f"{name}-{width}-{scheme}.png", optimize=True)
+            few.save(folder / f"{view.name}-{width}-{scheme}.png", optimize=True)
 
 
 if __name__ == "__main__":

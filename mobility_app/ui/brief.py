@@ -59,7 +59,7 @@ async def build(window: Window, customer_id: str) -> None:
 
     with ui.element("div").classes("fb-page"):
         live = Live(load, lambda model: render(words, *model), act)
-        live.hold(lists.skeleton(6))
+        live.hold(lists.skeleton(6, words("Visit brief")))
 
     async def heard(touched: Touched) -> None:
         if customer_id in touched.roots and not app.locked and not live.gone:

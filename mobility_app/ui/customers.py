@@ -21,12 +21,17 @@ from mobility_app.ui.window import ListPlace, Window
 
 SEARCH_DEBOUNCE_MS = 40
 QUERY_MAX = 200
+WAITING_ROWS = 8  # of the skeleton
 
 
 async def build(window: Window) -> None:
     """Draws the view where it stood when it was left."""
-    choices = await window.app.read(queries.choices)
-    begun = await window.app.read(new_customer.left, window.app)
+    held = ui.html(lists.skeleton(WAITING_ROWS, window.words("Customers")), sanitize=False).classes("fb-page")
+    try:
+        choices = await window.app.read(queries.choices)
+        begun = await window.app.read(new_customer.left, window.app)
+    finally:
+        held.delete()
     await CustomerList(window, choices, begun).show()
 
 
@@ -49,6 +54,7 @@ class CustomerList:
                 if len(choices.territories) > 1:
                     self._territory(choices)
             self._live = Live(self._load, self._render, self._act)
+            self._live.hold(lists.skeleton(WAITING_ROWS))
         window.follow(self._heard)
 
     async def show(self) -> None:

@@ -275,9 +275,11 @@ def notice(tone: str, text: Child, action: Child = None, *, symbol: str = "") ->
     return h("div", icon(symbol) if symbol else None, h("span", text), action, class_=f"fb-notice fb-notice-{tone}")
 
 
-def skeleton(count: int) -> Html:
-    """Rows that are on their way, hidden from screen readers."""
-    return h("div", [h("div", class_="fb-skeleton") for _ in range(count)], class_="fb-waitrows", aria_hidden="true")
+def skeleton(count: int, title: str = "") -> Html:
+    """Rows that are on their way, hidden from screen readers, below the heading that the view will have."""
+    rows = h("div", [h("div", class_="fb-skeleton") for _ in range(count)], class_="fb-card")
+    waiting = h("div", rows, class_="fb-waitrows", aria_hidden="true")
+    return h("div", page_head(title) if title else None, waiting, class_="fb-stack", aria_busy="true")
 
 
 def pager(words: Words, first: int, shown: int, total: int, *, size: int = PAGE_ROWS, more: bool = False) -> Html:

@@ -16,6 +16,8 @@ from mobility_app.ui.markup import Html, h
 from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
+WAITING_ROWS = 4  # of the skeleton
+
 
 async def build(window: Window) -> None:
     """Draws the lists and follows them."""
@@ -30,6 +32,7 @@ class _View:
     def __init__(self, window: Window) -> None:
         self._window, self._first = window, 0
         self._live = Live(self._load, self._render, self._act)
+        self._live.hold(lists.skeleton(WAITING_ROWS, window.words("Mailing lists")))
         window.follow(self._heard)
 
     async def show(self) -> None:

@@ -33,6 +33,7 @@ from mobility_app.ui.words import Words
 # Records whose tab has an edit mode: a refused value of theirs can be taken up as a draft.
 IN_SHEET = frozenset({"customer", "customer_email", "customer_phone", "address"})
 FIELDS_MAX = 4  # fields that one line names
+WAITING_ROWS = 4  # of the skeleton
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ async def build(window: Window) -> None:
 
     with ui.element("div").classes("fb-page"):
         live = Live(load, lambda picture: render(words, picture), act)
+        live.hold(lists.skeleton(WAITING_ROWS, words("Sync")))
 
     async def follow() -> None:
         if not live.gone and not app.locked:

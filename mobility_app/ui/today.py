@@ -56,7 +56,7 @@ async def build(window: Window) -> None:
 
     with ui.element("div").classes("fb-page"):
         live = Live(load, lambda picture: render(words, picture), act)
-        live.hold(lists.skeleton(4))
+        live.hold(lists.skeleton(4, words("Today")))
 
     async def heard(touched: Touched) -> None:
         if not app.locked and not live.gone:

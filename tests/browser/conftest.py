@@ -12,7 +12,7 @@ from tests.support.views import Stage, staged
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A rich and a bare customer on a manager's device, HQ stopped."""
+    """A rich and a bare customer on a manager's device, which is cut off from HQ."""
     yield from staged(tmp_path_factory.mktemp("everything"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -272,6 +273,11 @@ class Device:
     def kill_ui(self) -> None:
         """kill -9."""
         self._end_ui(kill=True)
+
+    def hold_ui(self, *, still: bool) -> None:
+        """Stops the app's process where it is, or lets it go on."""
+        if self._ui is not None:
+            self._ui.send_signal(signal.SIGSTOP if still else signal.SIGCONT)
 
     def _end_ui(self, *, kill: bool) -> None:
         if self._ui is not None:

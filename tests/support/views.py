@@ -2,25 +2,33 @@
 
 The accessibility tests, the tests of fit and `scripts/pictures.py` walk through VIEWS; what they look for is theirs.
 The stage is one rich customer (documents, files, a change that waits, one that was refused, a conflict) and one bare
-customer in the app of a manager, HQ stopped, so that every view stands under the offline banner.
+customer in the app of a manager, which is cut off from HQ, so that every view stands under the offline banner. A view may
+need that something happens behind it: a colleague's sync, a disk that does not answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page
 
 from mobility_app.domain.fields import Plain
 from mobility_app.hq.demo import make
+from mobility_app.store import identity
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.demo_files import made_files
+from mobility_app.sync.status import METERED_SWITCH
 from mobility_app.ui.sheet import kept
 from tests.support.bench import Device, Hq, new_device, start_hq
 from tests.support.browser import SLUGS, Visitor
 from tests.support.sheets import refuse
+from tests.support.stalled import stalled
+from tests.support.waiting import until
 
 CUSTOMERS = 60  # more than one page of the list
 LONG_NAME = "Sociedade Agrícola e Comercial dos Vinhos Irmãos Figueiredo & Filhos, Lda"
@@ -30,20 +38,33 @@ CARDS = (
 FLOAT, DIALOG, LOCKED = ".fb-float", ".q-dialog .fb-dialog-card", "#fb-passphrase"
 WRONG, REFUSED = "not the passphrase", ".fb-lock .fb-err span:not(.fb-calm)"
 NATIVE = "dialog[open]"  # the palette and the help of keys
+WAITING = ".fb-waitrows"
+TERMS_DAYS = (45, 60)
+Step: TypeAlias = "str | tuple[str, str] | Callable[[Stage, Page], None]"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a view is reached: its address, then what is pressed or, with a text, filled in. `{words}` in both are ids of
-    the stage; `shows` stands on the page once it is there."""
+    """How a view is reached: its address, then what is pressed or, with a text, filled in, or happens on the stage.
+    `{words}` are ids of the stage; `shows` stands on the page once it is there."""
 
     name: str
     path: str
-    does: tuple[str | tuple[str, str], ...] = ()
+    does: tuple[Step, ...] = ()
     shows: str = "h1"
 
 
-def _sheet(slug: str, name: str, *does: str | tuple[str, str], shows: str = "h1", at: str = "rich") -> View:
+def _office_changes_the_mail(stage: Stage, page: Page) -> None:
+    stage.colleague(
+        page, lambda other, n: other.set("customer_email", stage.ids["mail"], value=f"compras{n}@figueiredo.example")
+    )
+
+
+def _the_disk_does_not_answer(selector: str) -> Callable[[Stage, Page], None]:
+    return lambda stage, page: stage.caught_waiting(page, selector)
+
+
+def _sheet(slug: str, name: str, *does: Step, shows: str = "h1", at: str = "rich") -> View:
     return View(f"{slug}-{name}", f"/customers/{{{at}}}/{slug}", does, shows)
 
 
@@ -101,6 +122,10 @@ VIEWS: tuple[View, ...] = (
     View("not-found", "/nowhere", shows=".fb-empty h1"),
     View("no-such-customer", "/customers/none", shows=".fb-empty h1"),
     View("details-offer", "/customers/{begun}/details", shows=".fb-offer"),
+    View("customers-loading", "/", (_the_disk_does_not_answer(".fb-nav[href='/customers']"),), WAITING),
+    View("sheet-loading", "/customers", (_the_disk_does_not_answer("tbody a"),), f".fb-body {WAITING}"),
+    _sheet("details", "clash", "#fb-edit", ("#f-customer_email-{mail}-value", "encomendas@figueiredo.example"),
+           _office_changes_the_mail, shows=".fb-input .fb-conflict"),
     View("locked", "/settings", ("[data-act=lock]",), LOCKED),
     View("locked-refused", "/settings", ("[data-act=lock]", (LOCKED, WRONG), ".fb-lock .fb-btn"), REFUSED),
 )  # fmt: skip
@@ -112,12 +137,18 @@ class Stage:
 
     hq: Hq
     device: Device
+    other: Device
     ids: dict[str, str]
+    _times: Iterator[int] = field(default_factory=count)
 
     def show(self, visitor: Visitor, view: View) -> Page:
         """Opens a view and waits until it stands."""
+        self.device.hold_ui(still=False)  # where the view before failed
         page = visitor.typed_at(view.path.format(**self.ids))
         for step in view.does:
+            if callable(step):
+                step(self, page)
+                continue
             selector, text = (step, None) if isinstance(step, str) else step
             at = page.locator(selector.format(**self.ids)).first
             if text is None:
@@ -130,6 +161,7 @@ class Stage:
 
     def leave(self, page: Page) -> None:
         """Takes back what `show` opened: nothing is left half-typed, nothing locked."""
+        self.device.hold_ui(still=False)
         if page.locator(LOCKED).count():
             page.locator(".fb-lock .fb-btn:not([disabled])").wait_for()  # after a wrong one it may be a while
             page.locator(LOCKED).fill(self.device.passphrase)
@@ -148,6 +180,38 @@ class Stage:
             page.locator(f"{FLOAT} .fb-btn-ghost").click()
             page.locator(FLOAT).wait_for(state="detached")
 
+    def caught_waiting(self, page: Page, selector: str) -> None:
+        """Presses it while the disk does not answer, and holds the app as it stands then."""
+        with stalled(self.device.folder / "store.db"):
+            page.locator(selector).first.click()
+            page.locator(WAITING).first.wait_for()
+            self.device.hold_ui(still=True)
+
+    def colleague(self, page: Page, change: Callable[[Device, int], None]) -> None:
+        """A colleague changes something and syncs; then this app does, from another window. `change` is given the
+        colleague's device and a number that is new each time. What waited here was sent with it, so it is done anew."""
+        times = next(self._times)
+        change(self.other, times)
+        self.other.sync()
+        window = page.context.new_page()
+        window.goto(urljoin(page.url, "/sync"))
+        button = window.locator("[data-act=sync]")
+        button.wait_for()
+        self._connect(on=True)
+        button.click()
+        until(lambda: _told(self.device, self.ids) >= _told(self.other, self.ids) and not _open(self.device))
+        self._connect(on=False)
+        _waits(self.device, self.ids, times + 1)
+        button.click()
+        window.locator(".fb-banner").wait_for()
+        window.close()
+
+    def _connect(self, *, on: bool) -> None:
+        """The app's way to HQ. Metered, so that no file travels."""
+        with self.device.store.transaction() as session:
+            identity.set_meta(session, METERED_SWITCH, "1" if on else "")
+        self.device.offline(not on)
+
     def speak(self, visitor: Visitor, language: str) -> None:
         """The app speaks that language from here on, in every window."""
         visitor.speak(language)
@@ -161,8 +225,8 @@ def staged(folder: Path) -> Iterator[Stage]:
         device, other = new_device(hq, folder / "marta", "Marta Nunes"), new_device(hq, folder / "rui", "Rui Costa")
         ids = _ids(device)
         _unsettled(device, other, ids)
-        hq.stop()
-        yield Stage(hq, device, ids)
+        device.offline(True)
+        yield Stage(hq, device, other, ids)
         device.kill_ui()
     finally:
         hq.kill()
@@ -179,6 +243,7 @@ def _ids(device: Device) -> dict[str, str]:
         ))  # fmt: skip
         asked = {
             "phone": "SELECT id FROM customer_phone WHERE customer_id=? AND is_main",
+            "mail": "SELECT id FROM customer_email WHERE customer_id=? AND is_main",
             "contact": "SELECT id FROM contact WHERE customer_id=? ORDER BY id LIMIT 1",
             "activity": "SELECT id FROM activity WHERE customer_id=? AND kind='appointment' ORDER BY id LIMIT 1",
             "ticket": "SELECT id FROM ticket WHERE customer_id=? ORDER BY id LIMIT 1",
@@ -202,12 +267,28 @@ def _unsettled(device: Device, other: Device, ids: dict[str, str]) -> None:
     wanted: dict[str, Plain] = {"website": "https://www.irmaos-figueiredo-e-filhos.example/pt/encomendas"}
     device.set("customer", rich, **wanted)
     refuse(device, "forbidden")
-    device.set("customer", rich, name=LONG_NAME, payment_term_days=45)
-    device.create(
-        "activity", customer_id=rich, kind="call", title="Confirmar a encomenda", due_at="2030-01-07T10:00:00Z"
-    )
+    device.set("customer", rich, name=LONG_NAME)
+    ids["call"] = device.create("activity", customer_id=rich, kind="call", title="Confirmar a encomenda")
+    _waits(device, ids, 0)
     ids["bare"] = device.create("customer", name="Mercearia Nova")
     ids["begun"] = _begun(device)
+
+
+def _told(device: Device, ids: dict[str, str]) -> int:
+    """Up to which number of HQ's log the device knows the rich customer."""
+    with device.store.reading() as session:
+        return int(session.value("SELECT MAX(seq) FROM entry WHERE root_id=?", ids["rich"]))
+
+
+def _open(device: Device) -> int:
+    with device.store.reading() as session:
+        return int(session.value("SELECT COUNT(*) FROM change WHERE state IN ('open', 'sent')"))
+
+
+def _waits(device: Device, ids: dict[str, str], times: int) -> None:
+    """A term of payment and a call that the office does not know."""
+    device.set("customer", ids["rich"], payment_term_days=TERMS_DAYS[times % 2])
+    device.set("activity", ids["call"], due_at=f"2030-01-07T1{times % 2}:00:00Z")
 
 
 def _begun(device: Device) -> str:

@@ -36,7 +36,7 @@ from mobility_app.ui.words import Words
 
 T = TypeVar("T")
 
-ROOMS, HIDDEN = 2, "fb-next"  # of the body: what is shown, and what is being drawn
+HIDDEN = "fb-next"  # the room of the body in which something is being drawn
 EDITED = ("customer", "address")  # whoever may write a field of these has something to edit
 
 # Records without a customer that sheets show all the same.
@@ -185,9 +185,9 @@ class Sheet:
     def _draw_frame(self) -> None:
         with ui.element("div").classes("fb-head"), ui.element("div").classes("fb-head-in"):
             with ui.element("div").classes("fb-head-top"):
-                self._who = markup(Html(""), look="fb-head-top fb-who")
+                self._who = markup(head.waiting(self.words), look="fb-head-top fb-who")
                 self._acts = markup(Html(""), self._own_act, "fb-acts")
-            self._bar = markup(Html("")).props("role=navigation")
+            self._bar = markup(head.waiting_tabs(len(self.tabs))).props("role=navigation")
             self._bar.props["aria-label"] = self.words("Customer sheet")
         with ui.element("div").classes("fb-page"):
             self._alert = ui.html("", sanitize=False).props("role=alert").classes("fb-alert")
@@ -203,8 +203,16 @@ class Sheet:
 
     async def show(self, tab: Tab, record_id: str, query: Mapping[str, str]) -> None:
         """Opens a tab, or one record in it, in the current container."""
-        body = ui.element("div").classes("fb-body")
-        await asyncio.shield(self._opening)
+        body = ui.element("div").classes("fb-body").props("aria-busy=true")
+        with body:  # two rooms: what is seen, and what is being drawn
+            with ui.element("div"):
+                ui.html(head.waiting_body(), sanitize=False)
+            ui.element("div").classes(HIDDEN)
+        try:
+            await asyncio.shield(self._opening)
+        except BaseException:
+            body.clear()
+            raise
         self._tab, self._record_id, self.query, self._body = tab, record_id, query, body
         if not self._found:
             if not await led.follow(self):
@@ -216,6 +224,10 @@ class Sheet:
         self.window.run("fb.tab()")
 
     def _missing(self, body: ui.element) -> None:
+        body.clear()
+        body.props(remove="aria-busy")
+        for part in (self._who, self._bar):
+            part.set_content("")
         self.window.title(self.words("Not found"))
         self.window.client.status_code = 404
         with body:
@@ -239,13 +251,9 @@ class Sheet:
         whole, so that nothing blinks and the browser draws once."""
         async with self._drawing:
             body = self._body
-            if body is None or body.is_deleted:
+            if body is None or body.is_deleted or not self._found:
                 return
             self._lives, self._callbacks = [], []
-            with body:
-                if len(body.default_slot.children) < ROOMS:
-                    for _ in range(ROOMS):
-                        ui.element("div").classes(HIDDEN)
             shown, spare = sorted(body.default_slot.children, key=lambda room: HIDDEN in room.classes)
             try:
                 with spare:
@@ -258,6 +266,7 @@ class Sheet:
                     shown.classes(add=HIDDEN)
                     shown.clear()
                     spare.classes(remove=HIDDEN)
+                    body.props(remove="aria-busy")
 
     # -- acts that no tab has to answer
 
@@ -404,7 +413,6 @@ class Sheet:
             if await led.follow(self):
                 return False
             if self._body is not None and not self._body.is_deleted:
-                self._body.clear()
                 self._missing(self._body)
             return False
         self.header = header

@@ -13,6 +13,8 @@ from mobility_app.ui.sheet.tab import Tab
 from mobility_app.ui.unfinished import Form, Left
 from mobility_app.ui.words import Words
 
+WAITING_FIELDS = 8  # of the skeleton
+
 
 def who(words: Words, header: SheetHeader, here: str, *, credit: bool = True) -> Html:
     """Monogram or way back, name, number, chips, company and, where the person sees it, `credit`."""
@@ -158,6 +160,30 @@ def form_href(form: Form, here: str) -> str:
         case "activity" | "ticket":
             return f"{here}/{tab}/{form.record_id}"
     return f"{here}/{tab}"
+
+
+def waiting(words: Words) -> Html:
+    """In place of the header until it was read: its shape, and a heading for those who don't see."""
+    back = h("a", icon("chevron-left"), href="/customers", class_="fb-back", aria_label=words("Back to customers"))
+    bars = h("div", h("span", class_="fb-wait-name"), h("span", class_="fb-wait-facts"), class_="fb-who fb-waitrows",
+             aria_hidden="true")  # fmt: skip
+    square = h("span", class_="fb-mono fb-mono-off", aria_hidden="true")
+    return join(back, square, h("h1", words("Opening the customer"), class_="fb-sr", tabindex="-1"), bars)
+
+
+def waiting_tabs(tabs: int) -> Html:
+    """In place of the tab bar: as many bars as tabs."""
+    bars = [h("span", class_="fb-wait-tab") for _ in range(tabs)]
+    return h("div", bars, class_="fb-tabs-in fb-waitrows", aria_hidden="true")
+
+
+def waiting_body() -> Html:
+    """In place of a tab's first card until its query was answered: a title and the fields of a grid."""
+    fields = h(
+        "div", [h("div", class_="fb-wait-field") for _ in range(WAITING_FIELDS)], class_="fb-card-body fb-fields"
+    )
+    card = h("div", h("div", h("span", class_="fb-wait-facts"), class_="fb-card-head"), fields, class_="fb-card")
+    return h("div", card, class_="fb-waitrows", aria_hidden="true")
 
 
 def missing(words: Words) -> Html:
