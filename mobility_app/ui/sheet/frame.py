@@ -29,6 +29,7 @@ from mobility_app.ui.markup import NOTHING, Html
 from mobility_app.ui.sheet import billing, head, kept, led, savebar
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.sheet.offers import Offers
+from mobility_app.ui.sheet.rooms import Rooms
 from mobility_app.ui.sheet.saving import Slot
 from mobility_app.ui.sheet.tab import Tab
 from mobility_app.ui.window import Window
@@ -36,7 +37,6 @@ from mobility_app.ui.words import Words
 
 T = TypeVar("T")
 
-HIDDEN = "fb-next"  # the room of the body in which something is being drawn
 EDITED = ("customer", "address")  # whoever may write a field of these has something to edit
 
 # Records without a customer that sheets show all the same.
@@ -62,7 +62,7 @@ class Sheet:
         self._unheard = 0  # commits of this device that came while saving
         self._news = 0  # counts what was followed
         self._drawing = asyncio.Lock()
-        self._body: ui.element | None = None
+        self._body: Rooms | None = None
         self._draw_frame()
         self._opening = asyncio.ensure_future(self._open())
         window.sheet = self
@@ -203,15 +203,11 @@ class Sheet:
 
     async def show(self, tab: Tab, record_id: str, query: Mapping[str, str]) -> None:
         """Opens a tab, or one record in it, in the current container."""
-        body = ui.element("div").classes("fb-body").props("aria-busy=true")
-        with body:  # two rooms: what is seen, and what is being drawn
-            with ui.element("div"):
-                ui.html(head.waiting_body(), sanitize=False)
-            ui.element("div").classes(HIDDEN)
+        body = Rooms(self._drawing)
         try:
             await asyncio.shield(self._opening)
         except BaseException:
-            body.clear()
+            body.close()
             raise
         self._tab, self._record_id, self.query, self._body = tab, record_id, query, body
         if not self._found:
@@ -223,15 +219,12 @@ class Sheet:
         self.window.title(f"{self.header.name} · {self.header.number}")
         self.window.run("fb.tab()")
 
-    def _missing(self, body: ui.element) -> None:
-        body.clear()
-        body.props(remove="aria-busy")
+    def _missing(self, body: Rooms) -> None:
         for part in (self._who, self._bar):
             part.set_content("")
         self.window.title(self.words("Not found"))
         self.window.client.status_code = 404
-        with body:
-            ui.html(head.missing(self.words), sanitize=False)
+        body.close(head.missing(self.words))
 
     def _draw_head(self) -> None:
         header, here = self.header, self.href()
@@ -247,26 +240,16 @@ class Sheet:
                 element.set_content(content)
 
     async def rebuild(self) -> None:
-        """Draws the body of the current tab anew: another mode, another tab. What stood there goes when the new one is
-        whole, so that nothing blinks and the browser draws once."""
-        async with self._drawing:
-            body = self._body
-            if body is None or body.is_deleted or not self._found:
-                return
-            self._lives, self._callbacks = [], []
-            shown, spare = sorted(body.default_slot.children, key=lambda room: HIDDEN in room.classes)
-            try:
-                with spare:
-                    if self._record_id and self._tab.open is not None:
-                        await self._tab.open(self, self._record_id)
-                    else:
-                        await self._tab.build(self)
-            finally:
-                if not body.is_deleted:
-                    shown.classes(add=HIDDEN)
-                    shown.clear()
-                    spare.classes(remove=HIDDEN)
-                    body.props(remove="aria-busy")
+        """Draws the body of the current tab anew: another mode, another tab."""
+        if self._body is not None and self._found:
+            await self._body.draw(self._build)
+
+    async def _build(self) -> None:
+        self._lives, self._callbacks = [], []
+        if self._record_id and self._tab.open is not None:
+            await self._tab.open(self, self._record_id)
+        else:
+            await self._tab.build(self)
 
     # -- acts that no tab has to answer
 
@@ -412,7 +395,7 @@ class Sheet:
             self._found = False
             if await led.follow(self):
                 return False
-            if self._body is not None and not self._body.is_deleted:
+            if self._body is not None and not self._body.gone:
                 self._missing(self._body)
             return False
         self.header = header
