@@ -16,22 +16,25 @@ OURS = "mobility_app"
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "domain": (
         ("domain", "errors"),
-        ("peewee", "playhouse", "nicegui", "requests", "fastapi", "starlette", "cryptography"),
+        ("peewee", "playhouse", "nicegui", "requests", "urllib3", "fastapi", "starlette", "cryptography"),
     ),
-    "store": (("store", "domain", "errors"), ("nicegui", "requests", "fastapi", "starlette")),
+    "store": (("store", "domain", "errors"), ("nicegui", "requests", "urllib3", "fastapi", "starlette")),
     "sync": (("sync", "domain", "store", "errors"), ("nicegui", "fastapi", "starlette", "peewee")),
     "hq": (
         ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "sync.frames", "sync.life_messages", "errors"),
-        ("nicegui", "requests", "peewee"),
+        ("nicegui", "requests", "urllib3", "peewee"),
     ),
     "ui": (
         ("ui", "domain", "store", "sync.status", "outlook", "errors"),
-        ("requests", "peewee", "playhouse", "sqlcipher3"),
+        ("requests", "urllib3", "peewee", "playhouse", "sqlcipher3"),
     ),
-    "outlook": (("outlook", "errors"), ("peewee", "nicegui", "requests", "fastapi", "starlette", "cryptography")),
+    "outlook": (
+        ("outlook", "errors"),
+        ("peewee", "nicegui", "requests", "urllib3", "fastapi", "starlette", "cryptography"),
+    ),
     "sync/protocol.py": (
         ("domain", "sync.strict", "errors"),
-        ("nicegui", "fastapi", "starlette", "peewee", "requests"),
+        ("nicegui", "fastapi", "starlette", "peewee", "requests", "urllib3"),
     ),
 }
 TOP = {"app", "cli", "config", "device", "__main__"}  # may import everything; nobody imports them

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,24 +19,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from mobility_app.domain import digests
-from mobility_app.domain.access import Actor
-from mobility_app.domain.change import canonical
 from mobility_app.errors import DiskFull, Refused, StoreDamaged, Unreachable
 from mobility_app.hq import aside, devices, faults, lives, salvage, wake
-from mobility_app.hq import digests as sums
 from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
 from mobility_app.hq.comparing import Comparison
 from mobility_app.hq.devices import Device
-from mobility_app.hq.feed import Feed, left
+from mobility_app.hq.feed import Feed
 from mobility_app.hq.judge import Judge
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.past import past
+from mobility_app.hq.pulls import Pulls, wire_actor
 from mobility_app.hq.snapshots import Snapshots
 from mobility_app.hq.verdicts import Verdict
 from mobility_app.hq.wake import Waiter
-from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
 from mobility_app.sync.file_messages import PIECE_TYPE, Piece
@@ -61,20 +56,15 @@ from mobility_app.sync.protocol import (
     ErrorAnswer,
     FaultsAnswer,
     FaultsRequest,
-    PullAnswer,
-    PullRequest,
     PushAnswer,
     PushRequest,
     RowsRequest,
     WakeAnswer,
     WakeRequest,
-    WireActor,
     WireChange,
     WireCursor,
     WireVerdict,
 )
-
-SUMS_KEPT = 5_000  # of so many positions the sum is remembered
 
 logger = logging.getLogger("mobility.hq")
 
@@ -109,11 +99,11 @@ class Headquarters:
         self.page_entries = page_entries
         self.snapshots = Snapshots(ledger)
         self._key = signing_key
-        self._sums: dict[tuple[object, ...], str] = {}
-        self._cursor_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
         self.public_key = signing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with ledger.reading() as session:
             self.epoch = str(session.value("SELECT v FROM hq_meta WHERE k='epoch'"))
+        seal_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
+        self._pulls = Pulls(self.epoch, seal_key, self.snapshots)
 
     def answer(self, request: Request) -> Answer:
         """The signed answer. Never raises but for what is nobody's fault to hide: out of memory, a dying process."""
@@ -184,7 +174,7 @@ class Headquarters:
             session = Records(opened.engine, opened.watch)
             device = devices.enrol(session, message, self.ledger.now())
             actor = devices.actor(session, device.user_id)
-            who = _wire_actor(session, actor)
+            who = wire_actor(session, actor)
         return protocol.pack(EnrolAnswer(device.id, device.number, device.user_id, self.public_key.hex(), who))
 
     def _push(self, request: Request) -> bytes:
@@ -287,22 +277,9 @@ class Headquarters:
         return known, changes[len(known) :]
 
     def _pull(self, request: Request) -> bytes:
-        message = protocol.unpack(request.body, PullRequest, _encoding(request))
         with self.ledger.reading() as session:
-            device = self._verified(request, session)
-            actor = devices.actor(session, device.user_id)
-            cursor = self._believed(device, message.cursor)
-            snaps = self.snapshots.heard(session, actor.role, message)
-            page = Feed(session, actor, self.epoch, self.page_entries).page(cursor, snaps)
-            who = _wire_actor(session, actor)
-            digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
-            still = left(session, page.cursor) if page.more else 0
-            life = lives.met(session, device, cursor.epoch, cursor.streams)
-        to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
-        sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
-        return protocol.pack(PullAnswer(
-            who, page.events, sealed, page.more, page.reset, digest, page.behind, still, life, page.offers
-        ))  # fmt: skip
+            asked = (_encoding(request), request.body)
+            return self._pulls.answer(session, self._verified(request, session), asked, self.page_entries)
 
     def _snapshot(self, request: Request) -> bytes:
         with self.ledger.reading() as session:
@@ -315,20 +292,6 @@ class Headquarters:
             feed = Feed(session, actor, self.epoch, self.page_entries)
             asked = protocol.unpack(request.body, HistoryRequest, _encoding(request))
             return protocol.pack(past(session, feed, asked, self.page_entries))
-
-    def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:
-        """What the device is to hold at that cursor, summed as far as it and HQ both can."""
-        generation = min(generation, digests.GENERATION)
-        if not generation or any(sub == AWAITED for _, sub in cursor.scopes.values()):
-            return ""
-        # The positions name one state of the log, and so one sum: an idle pull, the usual one, sums nothing.
-        key = (self.epoch, actor.role, generation, tuple(sorted(cursor.scopes.items())))
-        if key not in self._sums:
-            if len(self._sums) >= SUMS_KEPT:
-                self._sums.clear()
-            held = sums.held_sums(session, cursor.scopes)
-            self._sums[key] = f"{generation}-{digests.text(digests.total(held, actor.role, generation))}"
-        return self._sums[key]
 
     def _compare(self, request: Request) -> bytes:
         message = protocol.unpack(request.body, CompareRequest, _encoding(request))
@@ -350,7 +313,7 @@ class Headquarters:
 
     def _comparison(self, session: Records, request: Request, at: WireCursor) -> Comparison:
         device = self._verified(request, session)
-        return Comparison(session, devices.actor(session, device.user_id), self.epoch, self._believed(device, at))
+        return Comparison(session, devices.actor(session, device.user_id), self.epoch, self._pulls.believed(device, at))
 
     def _faults(self, request: Request) -> bytes:
         message = protocol.unpack(request.body, FaultsRequest, _encoding(request))
@@ -364,38 +327,23 @@ class Headquarters:
         with self.ledger.reading() as session:
             device = self._verified(request, session)
             actor = devices.actor(session, device.user_id)
-            cursor = self._believed(device, message.cursor)
+            cursor = self._pulls.believed(device, message.cursor)
             news, waiter = wake.look(session, actor, device.id, self.epoch, cursor, message.seconds)
         return WakeAnswer(news), waiter
-
-    def _believed(self, device: Device, at: WireCursor) -> Cursor:
-        """The cursor as HQ gave it to this device; any other starts anew, as one of another epoch does. What left a
-        scope is told to those alone who can have held it."""
-        if hmac.compare_digest(at.seal.encode(), self._seal(device, at).encode()):
-            return Cursor(at.epoch, at.role, dict(at.scopes), dict(at.streams))
-        return Cursor(scopes=dict(at.scopes))
-
-    def _seal(self, device: Device, at: WireCursor) -> str:
-        text = canonical([device.id, at.epoch, at.role, msgspec.to_builtins(at.scopes), at.streams])
-        return hmac.new(self._cursor_key, text, hashlib.sha256).hexdigest()[:32]
 
     def _verified(self, request: Request, session: Records | None = None) -> Device:
         """The device that signed. Raises Refused: 401 bad_signature, 403 revoked. Looked at again in the transaction."""
         if session is None:
             with self.ledger.reading() as own:
                 return self._verified(request, own)
-        headers = request.headers
-        device = devices.read(session, headers.get("mobility-device", "")[:64])
-        content_digest, params = headers.get("content-digest", ""), headers.get("signature-input", "")
-        signature = headers.get("signature", "")
-        if device is None or content_digest != protocol.digest(request.body) or not params.startswith("mobility="):
+        device_id, _, signed = request.headers.get(protocol.SIGNATURE, "").partition(":")
+        device = devices.read(session, device_id[:64])
+        content_digest = protocol.digest(request.body)
+        if device is None or request.headers.get("content-digest", content_digest) != content_digest:
             raise Refused("bad_signature", 401)
         try:
-            covered = params.removeprefix("mobility=")
-            if not covered.startswith(protocol.signature_params(device.id, 0).split(";created")[0]):
-                raise ValueError
-            raw = base64.b64decode(signature.removeprefix("mobility=:").removesuffix(":"), validate=True)
-            text = protocol.signature_base(request.method, request.target, content_digest, device.id, covered)
+            raw = base64.b64decode(signed, validate=True)
+            text = protocol.signature_base(request.method, request.target, content_digest, device.id)
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(device.public_key)).verify(raw, text)
         except (InvalidSignature, ValueError):
             raise Refused("bad_signature", 401) from None
@@ -406,17 +354,14 @@ class Headquarters:
     def _signed(self, status: int, body: bytes, request: Request) -> Answer:
         time_ms = str(self.ledger.now())
         signature = self._key.sign(protocol.answer_base(status, body, protocol.digest(request.body), time_ms))
-        return Answer(
-            status,
-            {
-                "content-type": PIECE_TYPE if isinstance(body, Piece) else protocol.MEDIA_TYPE,
-                "content-encoding": "identity" if isinstance(body, Piece) else "zstd",
-                "mobility-signature": base64.b64encode(signature).decode(),
-                "mobility-time": time_ms,
-                "cache-control": "no-store",
-            },
-            body,
-        )
+        headers = {
+            "content-type": protocol.MEDIA_TYPE,
+            "content-encoding": "zstd",
+            protocol.SIGNATURE: f"{time_ms}:{base64.b64encode(signature).decode()}",
+        }
+        if isinstance(body, Piece):  # the answer to a GET, which others than the device might keep
+            headers |= {"content-type": PIECE_TYPE, "content-encoding": "identity", "cache-control": "no-store"}
+        return Answer(status, headers, body)
 
 
 def _require_message(request: Request, media_type: str = protocol.MEDIA_TYPE) -> None:
@@ -436,11 +381,6 @@ def _wire_verdict(verdict: Verdict) -> WireVerdict:
         verdict.dseq, verdict.state, verdict.reason, verdict.fields, verdict.stream, verdict.seq, verdict.leads_to,
         verdict.clamped,
     )  # fmt: skip
-
-
-def _wire_actor(session: Records, actor: Actor) -> WireActor:
-    language = session.value('SELECT language FROM "user" WHERE id=?', actor.user_id)
-    return WireActor(actor.role, list(actor.company_ids), list(actor.territory_ids), str(language or "pt"))
 
 
 def private_bytes(key: Ed25519PrivateKey) -> bytes:

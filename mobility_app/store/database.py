@@ -131,6 +131,14 @@ class Database:
         for connection in doomed:
             connection.close()
 
+    def mark(self) -> tuple[int, ...]:
+        """Equal to an earlier one of the same thread where nobody has written into the database since: the life of its
+        connection, what others committed, what it changed itself."""
+        with self.session() as session:
+            connection = self.engine.connection()
+            others = int(session.value("SELECT data_version FROM pragma_data_version"))
+            return self._life, id(connection), others, connection.total_changes
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session in one IMMEDIATE transaction: committed at the end of the block, taken back on any error."""

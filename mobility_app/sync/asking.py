@@ -20,7 +20,7 @@ def ask(
 
     Raises Unreachable: network, cut, stalled or portal where HQ did not answer, busy or failed where it did and could not.
     Raises Refused."""
-    signed = signing.headers(known.private_key, known.device_id, method, target, body, store.now(), media_type)
+    signed = signing.headers(known.private_key, known.device_id, method, target, body, media_type)
     reply = transport.send(method, target, signed, body)
     hq_ms = signing.check_answer(known.hq_key, reply.status, reply.headers, reply.body, body)
     if learn:

@@ -45,6 +45,7 @@ from mobility_app.sync.protocol import (
     PushRequest,
     WakeAnswer,
     WakeRequest,
+    WireActor,
     WireCursor,
 )
 from mobility_app.sync.status import FETCHING, SENDING, TAKING
@@ -66,14 +67,27 @@ class Round:
     mended: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """A round that found nothing to do: how the store stood, what was asked, what HQ said."""
+
+    mark: tuple[int, ...]
+    identity: Identity
+    asked: PullRequest
+    said: bytes
+
+
 class Engine:
-    """Syncs one store with HQ over one transport."""
+    """Syncs one store with HQ over one transport. A round after one that found nothing to do, in a store that nobody
+    has written into since, asks the same question; where the same answer comes there is nothing to do again."""
 
     def __init__(self, store: Store, transport: Transport) -> None:
         self.store, self._transport = store, transport
         self.last_push: tuple[str, bytes] | None = None
         self.last_pull: tuple[str, bytes] | None = None
         self._narrowing = Narrowing()
+        self._still: _Still | None = None
+        self._pulled: tuple[PullRequest, bytes] | None = None  # the last pull and what HQ said to it
         self.progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
     def round(self, *, fetch: bool = True) -> Round:
@@ -86,8 +100,24 @@ class Engine:
             raise
 
     def _round(self, fetch: bool) -> Round:
+        mark, done, still = self.store.database.mark(), Round(), self._still
+        self._still = None
+        if fetch and still is not None and still.mark == mark:
+            said = self._asked(still.identity, "/v1/pull", still.asked, done)
+            if said == still.said:
+                self._still = still
+            else:
+                self._fetch(still.identity, done, said)
+            return done
+        identity = self._push(done)
+        if fetch:
+            self._fetch(identity, done)
+            if self._pulled is not None and done.requests == 1 and self.store.database.mark() == mark:
+                self._still = _Still(mark, identity, *self._pulled)
+        return done
+
+    def _push(self, done: Round) -> Identity:
         identity, _ = self._known()
-        done = Round()
         try:
             self._push_all(identity, done)
         except Refused as refused:
@@ -96,10 +126,12 @@ class Engine:
             renewal.renew(self.store, identity, self._open_changes(), partial(self._renew, identity, done))
             identity, _ = self._known()
             self._push_all(identity, done)
-        if fetch:
-            self._pull_all(identity, done)
-            self._take_all(identity, done)
-        return done
+        return identity
+
+    def _fetch(self, identity: Identity, done: Round, said: bytes = b"") -> None:
+        """Pulls all and takes what is offered; `said`: HQ's answer to the first pull, where it was asked already."""
+        self._pull_all(identity, done, said=said)
+        self._take_all(identity, done)
 
     def news(self, seconds: int) -> bool:
         """Waits at HQ until a pull would bring something; False: not within so many seconds, or a pull has passed it
@@ -200,15 +232,19 @@ class Engine:
             batch.append(change)
         return batch
 
-    def _pull_all(self, identity: Identity, done: Round, took: Sequence[str] = (), lost: Sequence[str] = ()) -> None:
+    def _pull_all(
+        self, identity: Identity, done: Round, took: Sequence[str] = (), lost: Sequence[str] = (), said: bytes = b""
+    ) -> None:
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
                 at = Cursor.read(session)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
             request = PullRequest(cursor, digests.GENERATION, True, list(took), list(lost))
-            answer = self._ask(identity, "/v1/pull", request, PullAnswer, done)
+            said = said or self._asked(identity, "/v1/pull", request, done)
+            answer = protocol.unpack(said, PullAnswer, hostile=False)
+            self._pulled, said = (request, said), b""
             to = answer.cursor
-            moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal)
+            moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal) if to is not None else at
             if answer.life is not None:
                 if lives.offers(self.store, answer.life.wanted):
                     self._push_all(identity, done)
@@ -216,8 +252,8 @@ class Engine:
                 lives.testify(
                     self.store, at.epoch, answer.life, identity.device_id, partial(self._testify, identity, done)
                 )
-            if moved != at or answer.events or answer.reset:
-                apply.page(self.store, _page(answer, moved))
+            if answer.actor is not None and (moved != at or answer.events or answer.reset):
+                apply.page(self.store, _page(answer, answer.actor, moved))
             done.entries += len(answer.events)
             took, lost = (), ()
             verify.note_behind(self.store, answer.behind)
@@ -264,9 +300,9 @@ class Engine:
         return ask(self.store, self._transport, identity, "POST", target, body, learn=learn).body
 
 
-def _page(answer: PullAnswer, cursor: Cursor) -> apply.Page:
+def _page(answer: PullAnswer, actor: WireActor, cursor: Cursor) -> apply.Page:
     offers = {scope: (one.stream, one.seq, one.customers, one.pieces) for scope, one in answer.offers.items()}
-    page = apply.Page(cursor, msgspec.to_builtins(answer.actor), reset=answer.reset, offers=offers)
+    page = apply.Page(cursor, msgspec.to_builtins(actor), reset=answer.reset, offers=offers)
     if answer.life is not None:
         page.common = min(answer.life.heads.values(), default=0)
     for event in answer.events:

@@ -21,6 +21,7 @@ from mobility_app.sync import strict
 
 VERSION = 1
 MEDIA_TYPE = "application/vnd.mobility+json"
+SIGNATURE = "mobility-signature"  # of a request "<device>:<base64>", of an answer "<HQ's clock, ms>:<base64>"
 BODY_MAX_BYTES = 8 * 1024 * 1024  # as it travels
 DECODED_MAX_BYTES = 64 * 1024 * 1024
 FED_BYTES = 256  # to the decompressor at a time: four bytes can be a block of 128 KiB, so a piece makes 8 MiB at most
@@ -172,11 +173,12 @@ class PullAnswer(Message, frozen=True):
     that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
     comes as rows, by comparison. `left`: about how many entries are still to come, where there is more.
-    `life`: HQ has begun a new life; offer first what it lost. `offers`: snapshots to take, by scope."""
+    `life`: HQ has begun a new life; offer first what it lost. `offers`: snapshots to take, by scope. Where nothing came
+    since the cursor, neither it nor the user is told again."""
 
-    actor: WireActor
-    events: list[Event]
-    cursor: WireCursor
+    actor: WireActor | None = None
+    events: list[Event] = []
+    cursor: WireCursor | None = None
     more: bool = False
     reset: bool = False
     digest: str = ""
@@ -344,18 +346,12 @@ def digest(body: bytes) -> str:
     return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
-def signature_base(method: str, target: str, content_digest: str, device_id: str, params: str) -> bytes:
-    """The text that a request's signature covers, in the form of RFC 9421."""
+def signature_base(method: str, target: str, content_digest: str, device_id: str) -> bytes:
+    """The text that a request's signature covers: lines as RFC 9421 has them, without its parameters."""
     return (
         f'"@method": {method}\n"@target-uri": {target}\n"content-digest": {content_digest}\n'
-        f'"mobility-device": {device_id}\n"@signature-params": {params}'
+        f'"mobility-device": {device_id}'
     ).encode()
-
-
-def signature_params(key_id: str, created: int) -> str:
-    """The signature's own parameters. `created` (seconds) informs; nothing is decided by it."""
-    covered = '("@method" "@target-uri" "content-digest" "mobility-device")'
-    return f'{covered};created={created};keyid="{key_id}";alg="ed25519"'
 
 
 def answer_base(status: int, body: bytes, request_digest: str, time_ms: str) -> bytes:

@@ -75,7 +75,7 @@ class Surface:
     def signed(self, target: str, body: bytes, encoding: str = "zstd") -> httpx.Response:
         """A request that carries the device's right signature, whatever is in it."""
         key = private_bytes(self.ana.key).hex()
-        headers = signing.headers(key, self.ana.device_id, "POST", target, body, 1)
+        headers = signing.headers(key, self.ana.device_id, "POST", target, body)
         return self.send("POST", target, {**headers, "content-encoding": encoding}, body)
 
     def said(self, answer: httpx.Response) -> Any:

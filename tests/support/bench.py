@@ -304,7 +304,7 @@ class Device:
         """Signs whatever it is given with the device's key and sends it. `headers` replace or add."""
         known = self.store.identity()
         assert known is not None
-        signed = signing.headers(known.private_key, known.device_id, method, path, body, wall_ms())
+        signed = signing.headers(known.private_key, known.device_id, method, path, body)
         return self._way.send(method, path, {**signed, **(headers or {})}, body)
 
 

@@ -74,7 +74,7 @@ class Forger:
 
     def ask(self, target: str, message: PushRequest | PullRequest, kind: type[M]) -> M:
         body = protocol.pack(message)
-        headers = signing.headers(private_bytes(self.key).hex(), self.device_id, "POST", target, body, 1)
+        headers = signing.headers(private_bytes(self.key).hex(), self.device_id, "POST", target, body)
         answer = self.fleet.office.headquarters.answer(Request("POST", target, headers, body))
         self.answered = zstandard.ZstdDecompressor().decompressobj().decompress(answer.body)
         if answer.status != 200:
@@ -84,7 +84,7 @@ class Forger:
 
     def send_raw(self, target: str, body: bytes) -> int:
         """The status with which HQ answers these bytes, rightly signed."""
-        headers = signing.headers(private_bytes(self.key).hex(), self.device_id, "POST", target, body, 1)
+        headers = signing.headers(private_bytes(self.key).hex(), self.device_id, "POST", target, body)
         return self.fleet.office.headquarters.answer(Request("POST", target, headers, body)).status
 
     def push(self, *changes: WireChange) -> list[WireVerdict]:
@@ -110,7 +110,7 @@ class Forger:
         for _ in range(200):
             answer = self.pull(at)
             pages.append(msgspec.json.encode(answer.events).decode())
-            at = answer.cursor
+            at = answer.cursor or at
             if not answer.more:
                 return "\n".join(pages), at
         raise AssertionError("the pages never end")

@@ -334,7 +334,7 @@ def test_a_rep_cannot_raise_a_credit_limit_by_a_forged_push(fleet: Fleet, pair: 
     )
     forged = msgspec.structs.replace(forged, dseq=2)
     body = protocol.pack(protocol.PushRequest([forged]))
-    headers = signing.headers(identity.private_key, identity.device_id, "POST", "/v1/push", body, 1)
+    headers = signing.headers(identity.private_key, identity.device_id, "POST", "/v1/push", body)
     reply = ana.link.send("POST", "/v1/push", headers, body)
     (verdict,) = protocol.unpack(reply.body, protocol.PushAnswer).verdicts
     assert (verdict.state, verdict.reason) == ("rejected", "forbidden")
@@ -349,7 +349,7 @@ def test_the_same_push_again_has_one_effect_and_the_same_answer(fleet: Fleet, pa
     identity = ana.store.identity()
     log = len(fleet.office.ledger.database.engine.execute_sql("SELECT seq FROM log").fetchall())
     for _ in range(3):
-        headers = signing.headers(identity.private_key, identity.device_id, "POST", target, body, 5)
+        headers = signing.headers(identity.private_key, identity.device_id, "POST", target, body)
         assert ana.link.send("POST", target, headers, body).body == first.body
     assert len(fleet.office.ledger.database.engine.execute_sql("SELECT seq FROM log").fetchall()) == log
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobility_app.errors import Refused, Unreachable
-from mobility_app.sync import protocol
+from mobility_app.sync import protocol, signing
 from tests.support.bench import Device, Hq, new_device, start_hq
 
 pytestmark = pytest.mark.system
@@ -113,11 +113,14 @@ def test_a_push_changed_after_signing_is_refused_and_leaves_no_trace(hq: Hq, tmp
     assert identity is not None
     good = ana.signed_send("POST", target, body)
     assert good.status == 200
+    headers = signing.headers(identity.private_key, identity.device_id, "POST", target, body)
+    signed = headers[protocol.SIGNATURE].partition(":")[2]
     for changed in (
         {"content-digest": protocol.digest(body + b"x")},
-        {"mobility-device": identity.device_id[::-1]},
-        {"signature": "mobility=:AAAA:"},
-        {"signature-input": "mobility=()"},
+        {protocol.SIGNATURE: f"{identity.device_id[::-1]}:{signed}"},
+        {protocol.SIGNATURE: f"{identity.device_id}:AAAA"},
+        {protocol.SIGNATURE: signed},
+        {protocol.SIGNATURE: ""},
     ):
         assert ana.signed_send("POST", target, body, changed).status == 401
     flipped = body[:-1] + bytes([body[-1] ^ 1])

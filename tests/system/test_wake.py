@@ -59,7 +59,7 @@ def asks(device: Device, seconds: int, cursor: WireCursor | None = None) -> Call
     def send() -> None:
         known = device.store.identity()
         assert known is not None
-        signed = signing.headers(known.private_key, known.device_id, "POST", "/v1/wake", body, 0)
+        signed = signing.headers(known.private_key, known.device_id, "POST", "/v1/wake", body)
         reply = HttpTransport(device.hq_url, 80).send("POST", "/v1/wake", signed, body)
         signing.check_answer(known.hq_key, reply.status, reply.headers, reply.body, body)
         found.append(protocol.unpack(reply.body, WakeAnswer, hostile=False))
