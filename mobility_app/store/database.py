@@ -152,7 +152,10 @@ class Database:
             yield session
 
     def trouble(self, error: BaseException) -> MobilityError | None:
-        """What an error says where it is the engine's own and no fault of what was asked; None for any other."""
+        """What an error says where it is the engine's own and no fault of what was asked; None for any other, our own too,
+        whose words may be the engine's by chance: what HQ refuses as malformed is no damage."""
+        if isinstance(error, MobilityError):
+            return None
         text = str(_cause(error)).lower()
         if "disk is full" in text or "disk i/o error" in text:
             return DiskFull("no room left on the disk")
