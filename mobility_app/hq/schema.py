@@ -72,15 +72,13 @@ def open_database(path: Path, watch: Watch | None = None) -> HqDatabase:
     return database
 
 
-def guards() -> list[str]:
+def guards() -> Iterator[str]:
     """Statements that make the guards of every entity table, for SQLite."""
-    statements: list[str] = []
     for one in registry.ENTITIES:
         for verb in ("insert", "update", "delete"):
             name = f"guard_{one.name}_{verb}"
-            statements += [
-                f"DROP TRIGGER IF EXISTS {name}",
+            yield f"DROP TRIGGER IF EXISTS {name}"
+            yield (
                 f'CREATE TRIGGER {name} BEFORE {verb.upper()} ON "{one.name}" WHEN (SELECT applying FROM ctx) = 0'
-                " BEGIN SELECT RAISE(ABORT, 'unattributed'); END",
-            ]
-    return statements
+                " BEGIN SELECT RAISE(ABORT, 'unattributed'); END"
+            )

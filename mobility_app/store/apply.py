@@ -40,13 +40,14 @@ class Said:
 
 @dataclass(slots=True)
 class Page:
-    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget" | "leads", id), in order. `offers`: as
-    `snapshot.note` takes them."""
+    """A pulled page in plain values. Steps are entries or ("leave" | "narrow" | "forget" | "leads", id), in order. `more`: others
+    follow. `offers`: as `snapshot.note` takes them."""
 
     cursor: Cursor
     actor: dict[str, object]
     steps: list[tuple[str, Entry | str, dict[str, str]]] = field(default_factory=list)
     reset: bool = False
+    more: bool = False
     common: int | None = None  # after a restore of HQ: up to which number of any stream both lives tell the same
     offers: dict[str, tuple[str, int, int, int]] = field(default_factory=dict)
 
@@ -92,7 +93,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
             _keep_refused_part(session, one)
             noted.append((ACCEPTED, note, one.stream, one.seq, dseq))
         session.many("UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?", noted)
-        _close_passed(session, Cursor.read(session), touched, store.now())
+        _close_passed(session, Cursor.read(session), touched, store.now(), whole=False)
         overlay.recompute(session, touched)
         search.refresh(session, sorted(taken_back))
         result = _touched(touched)
@@ -151,7 +152,7 @@ def page(store: Store, came: Page) -> Touched:
         snapshot.note(session, came.offers, _own_territories(came.actor))
         snapshot.settle(session, came.cursor)
         identity.set_meta(session, "actor", json.dumps(came.actor))
-        _close_passed(session, came.cursor, touched, store.now())
+        _close_passed(session, came.cursor, touched, store.now(), whole=not came.more)
         overlay.recompute(session, touched)
         search.refresh(session, sorted({root for root in touched.values() if root}))
         result = _touched(touched)
@@ -159,6 +160,19 @@ def page(store: Store, came: Page) -> Touched:
         _fold_in(store)
     store.tell(result)
     return result
+
+
+def caught_up(store: Store) -> None:
+    """Nothing more comes: changes that HQ took leave the overlay though their entries are none that the device gets."""
+    with store.reading() as session:
+        if not session.value("SELECT 1 FROM change WHERE state=? LIMIT 1", ACCEPTED):
+            return
+    with applying(store) as session:
+        touched: dict[tuple[str, str], str | None] = {}
+        _close_passed(session, Cursor.read(session), touched, store.now(), whole=True)
+        overlay.recompute(session, touched)
+        search.refresh(session, sorted({root for root in touched.values() if root}))
+    store.tell(_touched(touched))
 
 
 def _own_territories(actor: dict[str, object]) -> list[str]:
@@ -294,13 +308,19 @@ def _kept(entry: Entry, sealed: dict[str, str]) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _close_passed(session: Records, cursor: Cursor, touched: dict[tuple[str, str], str | None], now: int) -> None:
+def _close_passed(
+    session: Records, cursor: Cursor, touched: dict[tuple[str, str], str | None], now: int, *, whole: bool
+) -> None:
     """Changes whose entry has come back leave the overlay: their value is HQ's now. They are kept for an HQ that loses
-    them."""
+    them. Until the pages are `whole`, the cursor alone says little: of a customer that changes its scope, what lies
+    before the cursor comes behind it, and an older value would show."""
     waiting = session.rows(
         "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change WHERE state=? ORDER BY dseq", ACCEPTED
     )
     passed = [row for row in waiting if not row[4] or cursor.streams.get(row[4], 0) >= row[5]]
+    if not whole:
+        came = "SELECT 1 FROM entry WHERE stream=? AND seq=?"
+        passed = [row for row in passed if not row[4] or session.value(came, row[4], row[5])]
     if passed:
         again.keep(session, [row[0] for row in passed], now)
         touched.update({(entity, record_id): root_id for _, entity, record_id, root_id, _, _ in passed})

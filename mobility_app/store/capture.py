@@ -15,13 +15,11 @@ from mobility_app.domain.fields import Entity, Field
 from mobility_app.store.database import Session
 
 
-def triggers() -> list[str]:
+def triggers() -> Iterator[str]:
     """Statements that drop and make the three triggers of each entity."""
-    statements: list[str] = []
     for one in registry.ENTITIES:
-        statements += [f"DROP TRIGGER IF EXISTS capture_{one.name}_{verb}" for verb in ("insert", "update", "delete")]
-        statements += [_insert(one), _update(one), _delete(one)]
-    return statements
+        yield from (f"DROP TRIGGER IF EXISTS capture_{one.name}_{verb}" for verb in ("insert", "update", "delete"))
+        yield from (_insert(one), _update(one), _delete(one))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ PRAGMAS = (
     ("busy_timeout", 10_000),
     ("cache_size", -16_000),
 )
+STATEMENTS = 1000  # that a connection keeps parsed; the default, 128, is less than one sync of all entities runs
 CHUNK = 500  # ids in one IN list; SQLite's own bound on parameters is 32,766
 
 Watch = Callable[[str], None]
@@ -187,9 +188,10 @@ def _cause(error: BaseException) -> BaseException:
 def sqlcipher(path: Path, key: bytes | None, watch: Watch | None = None) -> Database:
     """A device's database. `key` is the raw 32-byte key; None leaves it plain (the fleet simulation alone)."""
     passphrase = f"x'{key.hex()}'" if key else ""
-    return Database(
-        SqlCipherDatabase(str(path), passphrase=passphrase, pragmas=PRAGMAS, check_same_thread=False), watch
+    engine = SqlCipherDatabase(
+        str(path), passphrase=passphrase, pragmas=PRAGMAS, check_same_thread=False, cached_statements=STATEMENTS
     )
+    return Database(engine, watch)
 
 
 def sqlite(path: Path, watch: Watch | None = None) -> Database:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from mobility_app.errors import StoreTooNew
@@ -35,6 +36,7 @@ class Step:
         return [statement for statement in found if statement.strip(" ;\n")]
 
 
+@lru_cache(maxsize=8)
 def steps(folder: Path) -> tuple[Step, ...]:
     """The steps of a folder, in order, without a gap."""
     found = tuple(

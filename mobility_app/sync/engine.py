@@ -254,6 +254,8 @@ class Engine:
                 )
             if answer.actor is not None and (moved != at or answer.events or answer.reset):
                 apply.page(self.store, _page(answer, answer.actor, moved))
+            elif not answer.more:
+                apply.caught_up(self.store)
             done.entries += len(answer.events)
             took, lost = (), ()
             verify.note_behind(self.store, answer.behind)
@@ -302,7 +304,7 @@ class Engine:
 
 def _page(answer: PullAnswer, actor: WireActor, cursor: Cursor) -> apply.Page:
     offers = {scope: (one.stream, one.seq, one.customers, one.pieces) for scope, one in answer.offers.items()}
-    page = apply.Page(cursor, msgspec.to_builtins(actor), reset=answer.reset, offers=offers)
+    page = apply.Page(cursor, msgspec.to_builtins(actor), reset=answer.reset, more=answer.more, offers=offers)
     if answer.life is not None:
         page.common = min(answer.life.heads.values(), default=0)
     for event in answer.events:

@@ -16,6 +16,7 @@ from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import Reply
 
 START_MS = 1_790_000_000_000
+HQ_URL = "http://hq.test"
 
 
 @dataclass(slots=True)
@@ -93,15 +94,16 @@ class Fleet:
                 self.office.add_territory(company, territory)
 
     def user(
-        self, name: str, role: str = "rep", company: str = "Lusa", territories: tuple[str, ...] = ("Norte",)
-    ) -> str:
-        return self.office.add_user(name, role, company, list(territories))
+        self, name: str, role: str = "rep", company: str = "Lusa", territories: tuple[str, ...] = ("Norte",),
+        email: str | None = None,
+    ) -> str:  # fmt: skip
+        return self.office.add_user(name, role, company, list(territories), email)
 
     def device(self, name: str, user: str, skew_ms: int = 0) -> Device:
         clock = Skewed(self.clock, skew_ms)
         store = Store(self.folder / f"{name}.db", None, now=clock, random=self.random.randbytes)
         link = Link(lambda: self.office)
-        enrol(store, link, "http://hq.test", self.office.invite(user), name, self.random.randbytes)
+        enrol(store, link, HQ_URL, self.office.invite(user), name, self.random.randbytes)
         device = Device(store, Engine(store, link), link, clock)
         device.sync()
         self.devices[name] = device
@@ -112,6 +114,12 @@ class Fleet:
         for _ in range(rounds):
             for device in self.devices.values():
                 device.sync()
+
+    def close(self) -> None:
+        """Closes every database; its file is then all that there is of it."""
+        for device in self.devices.values():
+            device.store.close()
+        self.office.database.close()
 
     def id_of(self, entity: str, name: str) -> str:
         with self.office.ledger.reading() as session:

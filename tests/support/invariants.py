@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
-from mobility_app.domain import registry
+from mobility_app.domain import digests, registry
+from mobility_app.domain.access import Actor
 from mobility_app.domain.change import LIVE, LOST, Row, fold
-from mobility_app.domain.fields import Merge
+from mobility_app.domain.fields import Entity, Merge
 from mobility_app.hq import devices as hq_devices
 from mobility_app.hq import involved, outbox, scopes
 from mobility_app.hq import scrub as hq_scrub
@@ -25,6 +27,8 @@ from mobility_app.store.store import Store
 from mobility_app.sync import protocol
 
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
+Columns = tuple[object, ...]  # of a record, in the order of the description's fields
+Confirmed = dict[str, Columns]  # record -> its columns
 
 
 class Violation(AssertionError):
@@ -48,49 +52,107 @@ def overlay_holds(name: str, store: Store) -> None:
                 raise Violation(f"7: {name} shows another {pair[0]} than base and open changes make")
 
 
-def pulled_exactly(name: str, store: Store, office: Office) -> None:
-    """6 and 14: after a whole round the device holds what it may see, no record more and none less."""
+@dataclass(slots=True)
+class Truth:
+    """What HQ's tables hold at one moment, and from it what each user may see."""
+
+    rows: dict[str, Confirmed]
+    members: dict[str, list[str]]
+    _roots: dict[str, str | None] = field(default_factory=dict)
+    _seen: dict[str, dict[str, Confirmed]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, hq: Records) -> Truth:
+        """As it stands now."""
+        rows = {one.name: _columns(hq, one.name) for one in registry.ENTITIES}
+        return cls(rows, _grouped(hq.rows("SELECT root_id, scope FROM member")))
+
+    def seen_by(self, hq: Records, user_id: str) -> dict[str, Confirmed]:
+        """entity -> records that a device of this user is to hold."""
+        if user_id not in self._seen:
+            actor = hq_devices.actor(hq, user_id)
+            held = set(scopes.held(hq, actor))
+            self._seen[user_id] = {
+                one.name: {
+                    record_id: columns
+                    for record_id, columns in self.rows[one.name].items()
+                    if self._visible(one, record_id, columns, actor, held)
+                }
+                for one in registry.ENTITIES
+            }
+        return self._seen[user_id]
+
+    def visible_root(self, root: str, held: Collection[str]) -> bool:
+        """Whether somebody who holds these scopes sees anything of the customer."""
+        return any(scope in held for scope in self.members.get(root, ()))
+
+    def _visible(self, one: Entity, record_id: str, columns: Columns, actor: Actor, held: Collection[str]) -> bool:
+        root = self._root(one, record_id)
+        if root is not None:
+            return any(scope in held and scopes.carries(scope, one) for scope in self.members.get(root, ()))
+        company = columns[one.names.index("company_id")] if "company_id" in one.names else None
+        return company is None or company in actor.company_ids
+
+    def _root(self, one: Entity, record_id: str) -> str | None:
+        """The customer that a record hangs on."""
+        if one.name == "customer" or not one.parent:
+            return record_id if one.name == "customer" else None
+        if record_id not in self._roots:
+            parent = self.rows[one.name].get(record_id, (None,) * len(one.names))[one.names.index(one.parent)]
+            above = registry.entity(one.field(one.parent).refers)
+            known = isinstance(parent, str) and (above.name == "customer" or parent in self.rows[above.name])
+            self._roots[record_id] = self._root(above, str(parent)) if known else None
+        return self._roots[record_id]
+
+
+def confirmed(session: Records) -> dict[str, Confirmed]:
+    """entity -> what a device holds as HQ confirmed it: its tables, and HQ's pictures under open changes."""
+    based: dict[str, list[tuple[str, str | None]]] = {}
+    for entity, record_id, doc in session.rows("SELECT entity, record_id, doc FROM base_row"):
+        based.setdefault(entity, []).append((record_id, doc))
+    found: dict[str, Confirmed] = {}
+    for one in registry.ENTITIES:
+        held = found[one.name] = _columns(session, one.name)
+        for record_id, doc in based.get(one.name, ()):
+            held.pop(record_id, None)
+            if doc is not None:
+                kept = json.loads(doc)
+                held[record_id] = tuple(kept.get(name) for name in one.names)
+    return found
+
+
+def pulled_exactly(name: str, store: Store, office: Office, truth: Truth | None = None) -> None:
+    """6, 14 and 18: after a whole round the device holds what it may see, no record more and none less, and the sums
+    that it keeps are those of its tables. `truth`: HQ's tables, where they are read already."""
     with store.reading() as session, office.ledger.reading() as hq:
         identity = store.identity()
         assert identity is not None
-        actor = hq_devices.actor(hq, identity.user_id)
-        held = set(scopes.held(hq, actor))
-        seen = {
-            root: [scope for scope in own if scope in held]
-            for root, own in _grouped(hq.rows("SELECT root_id, scope FROM member")).items()
-        }
+        truth = truth or Truth.read(hq)
+        have, expected = confirmed(session), truth.seen_by(hq, identity.user_id)
         for one in registry.ENTITIES:
-            expected = {}
-            for row in hq.find(one.name):
-                root = hq.root_of(one.name, str(row["id"]), row)
-                if root is not None:
-                    visible = any(scopes.carries(scope, one) for scope in seen.get(root, ()))
-                else:
-                    visible = row.get("company_id") is None or row["company_id"] in actor.company_ids
-                if visible:
-                    expected[str(row["id"])] = _bare(row)
-            have = {str(row["id"]): _bare(row) for row in session.find(one.name)}
-            for (record_id,) in session.rows("SELECT record_id FROM base_row WHERE entity=?", one.name):
-                row = overlay.base(session, one.name, record_id)[1]
-                have.pop(record_id, None)
-                if row is not None:
-                    have[record_id] = _whole(one.name, row) or {}
-            if have != expected:
-                missing, extra = set(expected) - set(have), set(have) - set(expected)
+            if have[one.name] != expected[one.name]:
+                missing = set(expected[one.name]) - set(have[one.name])
+                extra = set(have[one.name]) - set(expected[one.name])
                 raise Violation(f"6: {name} {one.name}: {len(missing)} missing, {len(extra)} too many, or other values")
+        held = set(scopes.held(hq, hq_devices.actor(hq, identity.user_id)))
         roots = {row[0] for row in session.rows("SELECT DISTINCT root_id FROM entry WHERE root_id IS NOT NULL")}
-        if hidden := {root for root in roots if not seen.get(root)}:
+        if hidden := {root for root in roots if not truth.visible_root(root, held)}:
             raise Violation(f"14: {name} keeps history of {len(hidden)} customers that left")
+        _sums(name, session, have)
 
 
 def sums_hold(name: str, store: Store) -> None:
     """18: the sums that a device keeps are those of its tables."""
     with store.reading() as session:
-        have = {part: number for part, number in device_digests.read(session).items() if number}
+        _sums(name, session, confirmed(session))
+
+
+def _sums(name: str, session: Records, have: Mapping[str, Confirmed]) -> None:
     fresh: dict[str, int] = {}
-    for one in registry.ENTITIES:
-        fresh.update(device_digests.of_entity(store.reading, one.name))
-    if have != fresh:
+    for entity, rows in have.items():
+        fresh.update(digests.of_many(entity, [(record_id, *columns) for record_id, columns in rows.items()]))
+    kept = {part: number for part, number in device_digests.read(session).items() if number}
+    if kept != {part: number for part, number in fresh.items() if number}:
         raise Violation(f"18: {name} keeps other sums than its tables have")
 
 
@@ -215,6 +277,11 @@ def clashes(hq: Records, bases: Mapping[tuple[str, int], int]) -> None:
         raise Violation(f"11: {len(wanted - conflicts)} lost values have no conflict record")
     if unwanted := {key for key in standing - wanted if key[2] != "None"}:
         raise Violation(f"11: {len(unwanted)} conflicts between edits in sequence: {sorted(unwanted)[:2]}")
+
+
+def _columns(session: Records, entity: str) -> Confirmed:
+    names = ",".join(registry.entity(entity).names)
+    return {row[0]: row[1:] for row in session.rows(f'SELECT id, {names} FROM "{entity}"')}
 
 
 def _bare(row: Row | None) -> Row | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from mobility_app.errors import MobilityError, NotFound, Refused, Unreachable
 from tests.support.invariants import Violation as Violation
-from tests.support.simulated import checks, steps
+from tests.support.simulated import checks, signatures, steps
 from tests.support.simulated.bombs import Crash, bomb, no_room
 from tests.support.simulated.plan import FAULTS as FAULTS
 from tests.support.simulated.plan import Plan, drawn
@@ -39,12 +40,14 @@ class Outcome:
     rounds: int
 
 
-def simulate(seed: int, folder: Path, template: Path | None = None) -> Outcome:
-    """Plays one seed in an empty folder. Raises Violation, with the story of the run as a note."""
-    return play(drawn(seed), folder, template)
+def simulate(seed: int, folder: Path, template: Path, *, curve: bool = False) -> Outcome:
+    """Plays one seed in an empty folder, from `make_template`'s; with the true signatures where `curve` says so.
+    Raises Violation, with the story of the run as a note."""
+    with nullcontext() if curve else signatures.quick():
+        return play(drawn(seed), folder, template)
 
 
-def play(plan: Plan, folder: Path, template: Path | None = None) -> Outcome:
+def play(plan: Plan, folder: Path, template: Path) -> Outcome:
     """Plays one plan in an empty folder. Raises Violation, with the story of the run as a note."""
     world = World(plan, folder, template)
     try:
@@ -65,7 +68,7 @@ def play(plan: Plan, folder: Path, template: Path | None = None) -> Outcome:
     return Outcome(plan.seed, world.trace, world.faults, world.did, world.verdicts, len(plan.steps), world.rounds)
 
 
-def shortest(seed: int, folder: Path, template: Path | None = None) -> tuple[Plan, Violation] | None:
+def shortest(seed: int, folder: Path, template: Path) -> tuple[Plan, Violation] | None:
     """The shortest plan found that breaks the same invariant as the seed does, and how. None where the seed is well."""
     failed = _violation(drawn(seed), folder, template)
     if failed is None:

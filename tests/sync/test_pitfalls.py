@@ -51,6 +51,14 @@ def change(device: Device, record_id: str, **values: str | int) -> None:
         tx.update("customer", record_id, values)
 
 
+def new_customer(device: Device) -> str:
+    with device.store.writing() as tx:
+        customer = tx.create("customer", {"name": "Yak"})
+        for line in ("one", "two", "three"):
+            tx.create("address", {"customer_id": customer, "line1": line, "country": "PT"})
+    return customer
+
+
 class _PushOnly:
     """A connection that ends after the push."""
 
@@ -83,6 +91,26 @@ def test_a_value_that_hq_took_never_shows_the_older_one_before_the_pull_brings_i
     row = ana.store.read("customer", customer)
     assert row is not None
     assert row["website"] == "https://typed.example"
+
+
+def test_a_value_that_hq_took_stays_while_its_customer_comes_again_in_small_pages(
+    fleet: Fleet, pair: tuple[Device, Device, str]
+) -> None:
+    ana, rui, customer = pair
+    other = new_customer(rui)
+    fleet.settle()
+    change(ana, customer, website="https://typed.example")
+    ana.engine.round(fetch=False)
+    with fleet.office.ledger.transaction() as tx:
+        tx.update("customer", other, {"shared": True})
+    with fleet.office.ledger.transaction() as tx:
+        tx.update("customer", customer, {"shared": True})
+        tx.update("customer", customer, {"territory_id": fleet.id_of("territory", "Sul")})
+    fleet.office.headquarters.page_entries = 2
+    shown = set[object]()
+    ana.store.listen(lambda touched: shown.add((ana.store.read("customer", customer) or {}).get("website")))
+    ana.sync()
+    assert shown == {"https://typed.example"}
 
 
 def test_a_form_that_was_opened_before_the_pull_is_no_edit_in_sequence(

@@ -279,7 +279,7 @@ def _value(world: World, name: str, row: Row) -> str | int:
 Step = Callable[[World, Member], None]
 STEPS: dict[str, tuple[int, Step]] = {
     "edit": (42, edit), "create": (8, create), "sync": (32, sync), "delete": (4, delete), "restore": (3, restore),
-    "move": (2, move), "share": (2, share), "late": (3, late), "forge": (4, forge), "rot": (2, rot),
+    "move": (2, move), "share": (2, share), "late": (3, late), "forge": (8, forge), "rot": (2, rot),
     "bulk": (1, bulk), "entitle": (1, entitle), "promote": (1, promote), "join": (1, join), "revoke": (1, revoke),
     "hostile": (4, hostile.strike),
 }  # fmt: skip

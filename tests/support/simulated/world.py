@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,11 +15,13 @@ from pathlib import Path
 
 from mobility_app.hq.headquarters import Request
 from mobility_app.hq.office import Office
+from mobility_app.store.database import Database
 from mobility_app.store.store import Store
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
-from tests.support.fleet import Skewed, SteppedClock
+from tests.support.fleet import HQ_URL, Fleet, Skewed, SteppedClock
 from tests.support.forger import Forger
+from tests.support.invariants import Truth
 from tests.support.simulated.history import History
 from tests.support.simulated.link import Link
 from tests.support.simulated.plan import Plan
@@ -32,6 +33,14 @@ PEOPLE = (
     ("Marta", "manager", ("Norte", "Sul")), ("Abel", "accountant", ("Norte", "Sul")),
 )  # fmt: skip
 PAGES = (2, 3, 10, 50, 2000)  # entries in a page: small ones, so that a customer's history does not fit in one
+State = tuple[object, int]  # a connection, and the rows that it has written
+
+
+def state_of(database: Database) -> State:
+    """While it stays the same, nothing was written: each database of a seed has one connection."""
+    with database.session():
+        connection = database.engine.connection()
+    return connection, connection.total_changes
 
 
 @dataclass(slots=True)
@@ -44,17 +53,19 @@ class Member:
     clock: Skewed
     store: Store
     engine: Engine
-    device_id: str
+    device_id: str = ""
     saved: dict[int, tuple[str, str, str, str, int, int]] = field(default_factory=dict)  # dseq -> what was saved
     rotten: bool = False  # a cell of it was changed around everything, and no scrub has looked since
     rotted: bool = False  # it was so once
     revoked_at: int | None = None  # lines of HQ's log when it was revoked
+    looked_at: State | None = None  # its database, when it was last found well by itself
+    compared_at: tuple[State, State] | None = None  # it and HQ's, when they were last found to agree
 
 
 class World:
     """One seed's HQ and devices."""
 
-    def __init__(self, plan: Plan, folder: Path, template: Path | None) -> None:
+    def __init__(self, plan: Plan, folder: Path, template: Path) -> None:
         self.plan, self.folder, self._template = plan, folder, template
         self.random = plan.source("stage")
         self.clock = SteppedClock()
@@ -67,6 +78,7 @@ class World:
         self.members: dict[str, Member] = {}
         self.story, self.history = Story(), History()
         self._hash = hashlib.sha256()
+        self._truth: tuple[State, Truth] | None = None
         self._set_up()
 
     def strikes(self, fault: str, chance: float) -> bool:
@@ -85,6 +97,14 @@ class World:
     def tell(self, who: str, what: str) -> None:
         """A line of the story."""
         self.story.tell(self.clock.at, who, what)
+
+    def truth(self) -> Truth:
+        """HQ's tables as they stand now."""
+        state = state_of(self.office.database)
+        if self._truth is None or self._truth[0] != state:
+            with self.office.ledger.reading() as hq:
+                self._truth = state, Truth.read(hq)
+        return self._truth[1]
 
     @property
     def trace(self) -> str:
@@ -113,21 +133,32 @@ class World:
         member.engine = Engine(member.store, Link(self, member.name))
 
     def add_member(self, name: str, user: str) -> Member:
-        """A new device of that user, enrolled and synced once."""
+        """A new device of that user, enrolled."""
         path = self.folder / f"{name}.db"
-        if self._template:
-            shutil.copy(self._template / "device.db", path)
+        shutil.copy(self._template / "device.db", path)
+        member = self._opened(name, user, path)
+        enrol(member.store, Link(self, name), HQ_URL, self.office.invite(user), name, self.randbytes)
+        return self._known(member)
+
+    def _first_of(self, name: str, user: str) -> Member:
+        """That user's device of the template, which has synced."""
+        path = self.folder / f"{name}.db"
+        shutil.copy(self._template / f"{user}.db", path)
+        return self._known(self._opened(name, user, path))
+
+    def _opened(self, name: str, user: str, path: Path) -> Member:
         skew, lies = self.random.randint(-15 * YEAR_MS, 15 * YEAR_MS), self.random.random() < 0.8
         wrong = lies and self.plan.rate("clock") > 0
         self.faults["clock"] += wrong
         clock = Skewed(self.clock, skew if wrong else 0)
         store = Store(path, None, now=clock, random=self.randbytes)
-        link = Link(self, name)
-        enrol(store, link, "http://hq.test", self.office.invite(user), name, self.randbytes)
-        identity = store.identity()
+        return Member(name, user, path, clock, store, Engine(store, Link(self, name)))
+
+    def _known(self, member: Member) -> Member:
+        identity = member.store.identity()
         assert identity is not None
-        member = Member(name, user, path, clock, store, Engine(store, link), identity.device_id)
-        self.members[name] = member
+        member.device_id = identity.device_id
+        self.members[member.name] = member
         return member
 
     def close(self) -> None:
@@ -138,48 +169,42 @@ class World:
 
     def _set_up(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self._template:
-            shutil.copytree(self._template / "hq", self.folder / "hq")
+        shutil.copytree(self._template / "hq", self.folder / "hq")
         self.reopen_hq()
-        self.office.add_company("Lusa", "PT")
-        self.territories = [self.office.add_territory("Lusa", name) for name in ("Norte", "Sul")]
-        self.office.add_company("Ibera", "ES")
-        self.users = {
-            name: self.office.add_user(name, role, "Lusa", list(held), f"{name.lower()}@lusa.example")
-            for name, role, held in PEOPLE
-        }
-        self.office.add_user("Iker", "rep", "Ibera", [])
+        with self.office.ledger.reading() as hq:
+            self.territories = [self.office.named(hq, "territory", name) for name in ("Norte", "Sul")]
+            self.users = {str(row["name"]): str(row["id"]) for row in hq.find("user")}
         users = ["Marta"] + [
             self.random.choice(["Ana", "Ana", "Eva", "Rui", "Rui", "Abel", "Iker"])
             for _ in range(self.random.randint(2, 5))
         ]
         for number, user in enumerate(users):
-            self.add_member(f"d{number}", user).engine.round()
+            if user in users[:number]:
+                self.add_member(f"d{number}", user).engine.round()
+            else:
+                self._first_of(f"d{number}", user)
         self.mallory = Forger(self, "Eva")
-        self._first_customers()
-        for member in self.members.values():
-            member.engine.round()
-
-    def _first_customers(self) -> None:
-        """Something that everybody can quarrel about from the start."""
-        with self.members["d0"].store.writing() as tx:
-            for name in ("first", "second"):
-                customer = tx.create("customer", {"name": name, "notes": "a\nb\nc\nd"})
-                tx.create("contact", {"customer_id": customer, "first_name": "C"})
-                tx.create("address", {"customer_id": customer, "line1": "street", "country": "PT"})
-                tx.create("activity", {
-                    "customer_id": customer, "kind": "call", "title": "call", "assignee_id": self.users["Rui"]
-                })  # fmt: skip
 
 
 def make_template(folder: Path) -> Path:
-    """Empty databases to copy from: making 27 tables anew for every device would cost most of a seed's time."""
+    """What every seed begins with: HQ with its people and two customers that everybody can quarrel about, and for each
+    user a device that has synced; an empty device's database. To make it anew would cost most of a seed's time."""
     folder.mkdir(parents=True, exist_ok=True)
     Store(folder / "device.db", None).close()
-    office = Office(folder / "hq", now=SteppedClock(), random=random.Random(0).randbytes)
-    with office.database.session() as session:
-        session.run("DELETE FROM hq_meta")
-        session.run("PRAGMA wal_checkpoint(TRUNCATE)")
-    office.database.close()
-    (folder / "hq" / "hq.key").unlink()
+    fleet = Fleet(folder)
+    users = {name: fleet.user(name, role, "Lusa", held, f"{name.lower()}@lusa.example") for name, role, held in PEOPLE}
+    fleet.user("Iker", company="Ibera", territories=())
+    for name in (*users, "Iker"):
+        fleet.device(name, name)
+    with fleet.devices["Marta"].store.writing() as tx:
+        for which in ("first", "second"):
+            customer = tx.create("customer", {"name": which, "notes": "a\nb\nc\nd"})
+            tx.create("contact", {"customer_id": customer, "first_name": "C"})
+            tx.create("address", {"customer_id": customer, "line1": "street", "country": "PT"})
+            tx.create("activity", {
+                "customer_id": customer, "kind": "call", "title": "call", "assignee_id": users["Rui"]
+            })  # fmt: skip
+    fleet.devices["Marta"].sync()
+    fleet.settle(1)
+    fleet.close()
     return folder
