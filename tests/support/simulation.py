@@ -41,15 +41,18 @@ class Outcome:
 
 
 def simulate(seed: int, folder: Path, template: Path, *, curve: bool = False) -> Outcome:
-    """Plays one seed in an empty folder, from `make_template`'s; with the true signatures where `curve` says so.
-    Raises Violation, with the story of the run as a note."""
+    """Plays one seed in an empty folder, from `make_template`'s. Raises Violation, with the story of the run as a note."""
+    return play(drawn(seed), folder, template, curve=curve)
+
+
+def play(plan: Plan, folder: Path, template: Path, *, curve: bool = False) -> Outcome:
+    """Plays one plan in an empty folder; `curve`: with true signatures. Raises Violation, with the story as a note."""
     with nullcontext() if curve else signatures.quick():
-        return play(drawn(seed), folder, template)
+        return _played(World(plan, folder, template))
 
 
-def play(plan: Plan, folder: Path, template: Path) -> Outcome:
-    """Plays one plan in an empty folder. Raises Violation, with the story of the run as a note."""
-    world = World(plan, folder, template)
+def _played(world: World) -> Outcome:
+    plan = world.plan
     try:
         for member in world.members.values():
             checks.after_step(world, member)

@@ -75,17 +75,20 @@ class QuickPublicKey:
 @contextmanager
 def quick() -> Iterator[None]:
     """In this block all sign and check so."""
-    for module in _PRIVATE:
-        vars(module)["Ed25519PrivateKey"] = QuickPrivateKey
-    for module in _PUBLIC:
-        vars(module)["Ed25519PublicKey"] = QuickPublicKey
+    _all_use(QuickPrivateKey, QuickPublicKey)
     try:
         yield
     finally:
-        for module in _PRIVATE:
-            vars(module)["Ed25519PrivateKey"] = Ed25519PrivateKey
-        for module in _PUBLIC:
-            vars(module)["Ed25519PublicKey"] = Ed25519PublicKey
+        _all_use(Ed25519PrivateKey, Ed25519PublicKey)
+
+
+def _all_use(private: type, public: type) -> None:
+    for module in _PRIVATE:
+        vars(module)["Ed25519PrivateKey"] = private
+    for module in _PUBLIC:
+        vars(module)["Ed25519PublicKey"] = public
+    for kept in (signing._own_key, signing._hq_key):
+        kept.cache_clear()
 
 
 def _sign(secret: bytes, text: bytes) -> bytes:
