@@ -20,7 +20,7 @@ from xxhash import xxh3_64_intdigest
 from mobility_app.domain import registry
 from mobility_app.domain.access import MATRIX
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, Patch, Row
-from mobility_app.domain.fields import Entity, Plain, encode
+from mobility_app.domain.fields import Entity, encode
 from mobility_app.errors import InvalidValue
 
 Sums: TypeAlias = dict[str, int]  # part -> sum
@@ -174,15 +174,23 @@ def of_patch(entity: str, record_id: str, kind: str, patch: Patch, veil: tuple[s
 
 
 def _patched(one: Entity, record_id: str, patch: Patch, veil: tuple[str, str] | None) -> Sums:
+    cells = (
+        (name, encode(one.field(name), before), encode(one.field(name), after))
+        for name, (before, after) in patch.items()
+    )
+    return of_cells(one.name, record_id, cells, veil)
+
+
+def of_cells(
+    entity: str, record_id: str, cells: Iterable[tuple[str, object, object]], veil: tuple[str, str] | None = None
+) -> Sums:
+    """What the sums change by with fields of a record: (name, column before, column after)."""
     found = Sums()
-    for name, sides in patch.items():
-        part = part_of(one.name, name, veil)
-        found[part] = found.get(part, 0) + _side(one, record_id, name, sides[1]) - _side(one, record_id, name, sides[0])
+    for name, before, after in cells:
+        part = part_of(entity, name, veil)
+        was = 0 if before is None else cell(entity, record_id, name, before)
+        found[part] = found.get(part, 0) - was + (0 if after is None else cell(entity, record_id, name, after))
     return found
-
-
-def _side(one: Entity, record_id: str, name: str, value: Plain) -> int:
-    return 0 if value is None else cell(one.name, record_id, name, encode(one.field(name), value))
 
 
 def plus(one: Mapping[str, int], other: Mapping[str, int]) -> Sums:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -109,18 +110,19 @@ class Entity:
     parent: str = ""  # the REF field through which a ROOT record hangs on its customer
     shared: bool = False  # master data: goes to every company when the customer is shared
     unique: tuple[str, ...] = ()  # a link record: unique by these fields, the second leads to the first
+    names: tuple[str, ...] = dataclass_field(init=False, repr=False, compare=False)  # in order, without `id`
+    _by_name: dict[str, Field] = dataclass_field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(field.name for field in self.fields))
+        object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
 
     def field(self, name: str) -> Field:
         """The field of that name, or InvalidValue."""
-        for field in self.fields:
-            if field.name == name:
-                return field
-        raise InvalidValue(self.name, name, "unknown_field")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Field names in order, without `id`."""
-        return tuple(field.name for field in self.fields)
+        found = self._by_name.get(name)
+        if found is None:
+            raise InvalidValue(self.name, name, "unknown_field")
+        return found
 
     def group(self, field: Field) -> tuple[str, ...]:
         """Names of all fields that win together with `field`, itself included."""
@@ -271,33 +273,31 @@ def _any(value: object) -> Plain:
     raise _Bad("not_a_value")
 
 
+_FLAG, _AS_JSON = Kind.FLAG, (Kind.REFS, Kind.VALUE)  # by name they cost more than all else: millions of times a sync
+
+
 def encode(field: Field, value: Plain) -> Column:
     """What the column holds for a plain value."""
     if value is None:
         return None
-    match field.kind:
-        case Kind.FLAG:
-            return int(bool(value))
-        case Kind.REFS | Kind.VALUE:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        case _:
-            assert not isinstance(value, list)
-            return value
+    kind = field.kind
+    if kind is _FLAG:
+        return int(bool(value))
+    if kind in _AS_JSON:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert not isinstance(value, list)
+    return value
 
 
 def decode(field: Field, value: Any) -> Plain:
     """The plain value of what a column holds."""
     if value is None:
         return None
-    match field.kind:
-        case Kind.FLAG:
-            return bool(value)
-        case Kind.REFS | Kind.VALUE:
-            plain: Plain = json.loads(value)
-            return plain
-        case _:
-            column: Plain = value
-            return column
+    kind = field.kind
+    if kind is _FLAG:
+        return bool(value)
+    plain: Plain = json.loads(value) if kind in _AS_JSON else value
+    return plain
 
 
 def instant_text(value: int) -> str:

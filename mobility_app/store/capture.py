@@ -34,25 +34,21 @@ def muted(session: Session, entities: Iterable[str]) -> Iterator[None]:
         session.run(_insert(one))
 
 
-def _trigger(one: Entity, verb: str, sight: str, kind: str, patch: str, base: str, when: str = "") -> str:
+def _trigger(one: Entity, verb: str, sight: str, kind: str, patch: str, when: str = "") -> str:
     columns = f" OF {','.join(one.names)}" if verb == "update" else ""
     return f"""CREATE TRIGGER capture_{one.name}_{verb} AFTER {verb.upper()}{columns} ON "{one.name}"
         WHEN (SELECT applying FROM ctx) = 0{when}
     BEGIN
-        SELECT RAISE(ABORT, 'unattributed') WHERE (SELECT user_id FROM ctx) IS NULL;
-        INSERT INTO base_row (entity, record_id, root_id, doc)
-            SELECT '{one.name}', {sight}.id, {_root(one, sight)}, {base}
-            WHERE NOT EXISTS (SELECT 1 FROM base_row WHERE entity = '{one.name}' AND record_id = {sight}.id);
         INSERT INTO change (tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic, state)
             SELECT tx, '{one.name}', {sight}.id, {_root(one, sight)}, {kind}, {patch},
-                   base, stamp, user_id, at, atomic, 'open' FROM ctx;
+                   base, stamp, COALESCE(user_id, RAISE(ABORT, 'unattributed')), at, atomic, 'open' FROM ctx;
     END"""
 
 
 def _insert(one: Entity) -> str:
     sides = " UNION ALL ".join(f"SELECT '{name}' AS f, NEW.{name} AS n" for name in one.names)
     patch = f"(SELECT json_group_object(f, json_array(NULL, n)) FROM ({sides}) WHERE n IS NOT NULL)"
-    return _trigger(one, "insert", "NEW", "CASE restoring WHEN 1 THEN 'restore' ELSE 'create' END", patch, "NULL")
+    return _trigger(one, "insert", "NEW", "CASE restoring WHEN 1 THEN 'restore' ELSE 'create' END", patch)
 
 
 def _update(one: Entity) -> str:
@@ -62,22 +58,17 @@ def _update(one: Entity) -> str:
     )
     patch = f"(SELECT json_group_object(f, json_array(o, n)) FROM ({sides}) WHERE m)"
     any_moved = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in one.names)
-    return _trigger(one, "update", "NEW", "'update'", patch, _document(one), f" AND ({any_moved})")
+    return _trigger(one, "update", "NEW", "'update'", patch, f" AND ({any_moved})")
 
 
 def _delete(one: Entity) -> str:
     sides = " UNION ALL ".join(f"SELECT '{name}' AS f, OLD.{name} AS o" for name in one.names)
     patch = f"(SELECT json_group_object(f, json_array(o, NULL)) FROM ({sides}) WHERE o IS NOT NULL)"
-    return _trigger(one, "delete", "OLD", "'delete'", patch, _document(one))
+    return _trigger(one, "delete", "OLD", "'delete'", patch)
 
 
 def _moved(one: Entity, field: Field) -> str:
     return "(" + " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in one.group(field)) + ")"
-
-
-def _document(one: Entity) -> str:
-    pairs = ",".join(f"'{name}', OLD.{name}" for name in one.names)
-    return f"json_object({pairs})"
 
 
 def _root(one: Entity, sight: str) -> str:

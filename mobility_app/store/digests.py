@@ -2,20 +2,20 @@
 
 `Tally` gathers what a transaction changes and writes it once, with the data. `pieces` reads the real tables again, a
 few thousand records at a time, so that no long read holds the write-ahead log: what the scrub and the comparison
-with HQ go by. Open changes count nothing: a record that they lie over counts as `base_row` holds it.
+with HQ go by. Open changes count nothing: a record that they lie over counts as HQ has it (`overlay.bases`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 from mobility_app.domain import digests, registry
 from mobility_app.domain.change import Row
 from mobility_app.domain.digests import Sums
-from mobility_app.store import identity
+from mobility_app.domain.fields import Column, encode
+from mobility_app.store import identity, overlay
 from mobility_app.store.records import Records
 
 PIECE_ROWS = 2_000
@@ -31,6 +31,10 @@ class Tally:
     def moved(self, entity: str, record_id: str, before: Row | None, after: Row | None) -> None:
         """A record as HQ confirmed it became another, came or went."""
         self._sums = _into(self._sums, digests.moved(entity, record_id, before, after))
+
+    def edited(self, entity: str, record_id: str, cells: Iterable[tuple[str, Column, Column]]) -> None:
+        """Fields of a record as HQ confirmed it became others: (name, column before, column now). Of no conflict."""
+        self._sums = _into(self._sums, digests.of_cells(entity, record_id, cells))
 
     def keep(self, session: Records) -> None:
         """Adds to the kept sums."""
@@ -117,17 +121,14 @@ def _piece(session: Records, entity: str, after: str) -> tuple[list[tuple[Any, .
         f'SELECT id, {",".join(names)} FROM "{entity}" WHERE id > ? ORDER BY id LIMIT ?', after, PIECE_ROWS
     )
     last = rows[-1][0] if len(rows) == PIECE_ROWS else ""
-    bound = " AND record_id <= ?" if last else ""
-    based = session.rows(
-        f"SELECT record_id, doc FROM base_row WHERE entity=? AND record_id > ?{bound}",
-        entity, after, *([last] if last else []),
-    )  # fmt: skip
-    if not based:
+    lain_over = overlay.bases(session, entity, overlay.between(session, entity, after, last))
+    if not lain_over:
         return rows, last
-    covered = {record_id for record_id, _ in based}
-    found = [row for row in rows if row[0] not in covered]
-    for record_id, doc in based:
-        if doc is not None:
-            kept = json.loads(doc)
-            found.append((record_id, *(kept.get(name) for name in names)))
+    found = [row for row in rows if row[0] not in lain_over]
+    fields = registry.entity(entity).fields
+    found += [
+        (record_id, *(encode(field, row[field.name]) for field in fields))
+        for record_id, row in lain_over.items()
+        if row is not None
+    ]
     return found, last

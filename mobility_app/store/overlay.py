@@ -1,19 +1,24 @@
 """What the screen shows: what HQ confirmed, with the device's open changes over it.
 
-Records without open changes lie in their table as HQ confirmed them. For the others `base_row` holds HQ's picture, and
-the table holds that picture with the open changes played over it. A change stays open until the pull has passed the
-entry that it became, so a typed value never shows an older one in between.
+A record without open changes lies in its table as HQ confirmed it. Of the others the table holds what HQ confirmed with
+the open changes played over it, and HQ's picture is found by taking them back: a change keeps what it replaced. Only
+where HQ's picture moved underneath, or one of several changes went, is it kept, in `base_row`, until no open change is
+left: then what a change replaced is no longer what HQ has. A change stays open until the pull has passed the entry that
+it became, so a typed value never shows an older one in between.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from mobility_app.domain import merge, registry
-from mobility_app.domain.change import LIVE, UPDATE, Patch, Row, fold
+from mobility_app.domain.change import CREATE, DELETE, LIVE, RESTORE, UPDATE, Patch, Row, fold
 from mobility_app.domain.fields import decode, encode
 from mobility_app.store.records import Records, patch_plain
+
+Pair = tuple[str, str]  # (entity, record id)
+Step = tuple[str, Patch]  # (kind, patch) of a change
 
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
 
@@ -31,61 +36,135 @@ def over(entity: str, row: Row | None, kind: str, patch: Patch) -> Row | None:
     return fold(row, kind, patch)
 
 
+def under(row: Row | None, steps: Sequence[Step]) -> Row | None:
+    """What a record was before these changes, the last one taken back first."""
+    for kind, patch in reversed(steps):
+        if kind in (CREATE, RESTORE):
+            row = None
+        elif kind == DELETE or row is not None:
+            row = {**(row or {}), **{name: sides[0] for name, sides in patch.items()}}
+    return row
+
+
+def covered(session: Records, root_id: str | None = None) -> set[Pair]:
+    """The records that open changes lie over, of all customers or of one."""
+    where, params = (" AND root_id=?", (root_id,)) if root_id else ("", ())
+    sql = f"SELECT DISTINCT entity, record_id FROM change WHERE state IN ({_LIVE}){where}"
+    return {(row[0], row[1]) for row in session.rows(sql, *params)}
+
+
+def between(session: Records, entity: str, after: str, last: str) -> list[str]:
+    """Ids of an entity's records that open changes lie over: those that follow `after`, up to `last` unless it is ""."""
+    bound, params = (" AND record_id <= ?", (last,)) if last else ("", ())
+    sql = f"SELECT DISTINCT record_id FROM change WHERE entity=? AND state IN ({_LIVE}) AND record_id > ?{bound}"
+    return [row[0] for row in session.rows(sql, entity, after, *params)]
+
+
 def base(session: Records, entity: str, record_id: str) -> tuple[bool, Row | None]:
-    """(whether a picture of HQ's is kept, that picture or None where HQ has no such record)."""
+    """(whether open changes lie over it, HQ's picture then, or None where HQ has no such record)."""
     found = bases(session, entity, [record_id])
     return record_id in found, found.get(record_id)
 
 
 def bases(session: Records, entity: str, ids: Iterable[str]) -> dict[str, Row | None]:
     """HQ's pictures of those of these records that open changes lie over; None where HQ has no such record."""
-    one = registry.entity(entity)
-    sql = "SELECT record_id, doc FROM base_row WHERE entity=? AND record_id IN ({marks})"
+    steps = _steps(session, entity, ids)
+    if not steps:
+        return {}
+    fields = registry.entity(entity).fields
     found: dict[str, Row | None] = {}
-    for record_id, doc in session.among(sql, ids, entity):
+    sql = "SELECT record_id, doc FROM base_row WHERE entity=? AND record_id IN ({marks})"
+    for record_id, doc in session.among(sql, steps, entity):
         kept = json.loads(doc) if doc is not None else None
-        found[record_id] = (
-            {field.name: decode(field, kept.get(field.name)) for field in one.fields} if kept is not None else None
-        )
+        found[record_id] = {f.name: decode(f, kept.get(f.name)) for f in fields} if kept is not None else None
+    rest = [record_id for record_id in steps if record_id not in found]
+    shown = {str(row.pop("id")): row for row in session.find_among(entity, "id", rest)}
+    whole = dict.fromkeys(registry.entity(entity).names)
+    for record_id in rest:
+        row = under(shown.get(record_id), steps[record_id])
+        found[record_id] = {**whole, **row} if row is not None else None
     return found
 
 
-def keep_bases(session: Records, entity: str, rows: Mapping[str, Row | None]) -> None:
-    """Replaces HQ's pictures of records that open changes lie over."""
-    fields = registry.entity(entity).fields
-    docs = [
-        (
-            None
-            if row is None
-            else json.dumps({field.name: encode(field, row.get(field.name)) for field in fields}, ensure_ascii=False),
-            entity,
-            record_id,
-        )
-        for record_id, row in rows.items()
-    ]
-    session.many("UPDATE base_row SET doc=? WHERE entity=? AND record_id=?", docs)
+def _steps(session: Records, entity: str, ids: Iterable[str]) -> dict[str, list[Step]]:
+    """The open changes of these records, in order; records without any are left out."""
+    found: dict[str, list[Step]] = {}
+    if not session.value(f"SELECT EXISTS (SELECT 1 FROM change WHERE state IN ({_LIVE}))"):
+        return found
+    sql = (
+        f"SELECT record_id, kind, patch FROM change WHERE entity=? AND state IN ({_LIVE})"
+        " AND record_id IN ({marks}) ORDER BY dseq"
+    )
+    for record_id, kind, patch in session.among(sql, ids, entity):
+        found.setdefault(record_id, []).append((kind, patch_plain(entity, json.loads(patch))))
+    return found
 
 
-def recompute(session: Records, pairs: Iterable[tuple[str, str]]) -> None:
-    """Writes records (entity, id) as they are to be seen: base and open changes. Without open changes the base row
-    goes. A few statements for each kind of record, however many there are.
+class Pictures:
+    """HQ's pictures of records that open changes lie over, for the length of a transaction that moves them.
 
-    Call with `applying` set: what HQ said is no change of the device.
+    `read` before anything of a record is changed, `put` what HQ has of it now, `show` at the end. Call with `applying`
+    set: what HQ said is no change of the device.
     """
-    by_entity: dict[str, list[str]] = {}
-    for entity, record_id in pairs:
-        by_entity.setdefault(entity, []).append(record_id)
-    for entity, ids in by_entity.items():
-        rows, live = bases(session, entity, ids), set[str]()
-        sql = (
-            f"SELECT record_id, kind, patch FROM change WHERE entity=? AND state IN ({_LIVE})"
-            " AND record_id IN ({marks}) ORDER BY dseq"
+
+    def __init__(self, session: Records) -> None:
+        self._session = session
+        self._found: dict[str, dict[str, Row | None]] = {}
+        self._bare: set[Pair] = set()
+
+    def read(self, entity: str, ids: Iterable[str]) -> dict[str, Row | None]:
+        """The pictures of those of these records that open changes lie over."""
+        found = self._found.setdefault(entity, {})
+        wanted = list(dict.fromkeys(ids))
+        unread = [one for one in wanted if one not in found and (entity, one) not in self._bare]
+        fresh = bases(self._session, entity, unread)
+        found.update(fresh)
+        self._bare |= {(entity, one) for one in unread if one not in fresh}
+        return {one: found[one] for one in wanted if one in found}
+
+    def read_all(self, pairs: Iterable[Pair]) -> None:
+        """Reads the pictures of records of any kind."""
+        by_entity: dict[str, list[str]] = {}
+        for entity, record_id in pairs:
+            by_entity.setdefault(entity, []).append(record_id)
+        for entity, ids in by_entity.items():
+            self.read(entity, ids)
+
+    def put(self, entity: str, record_id: str, row: Row | None) -> None:
+        """HQ has this of a record that was read."""
+        self._found[entity][record_id] = row
+
+    def show(self) -> dict[Pair, tuple[str, ...]]:
+        """Writes the records as they are to be seen, and keeps the pictures of those that open changes still lie over.
+        A few statements for each kind of record, however many there are. Returns which fields of which were written."""
+        written: dict[Pair, tuple[str, ...]] = {}
+        for entity, pictures in self._found.items():
+            if not pictures:
+                continue
+            steps = _steps(self._session, entity, pictures)
+            shown = dict(pictures)
+            for record_id, changes in steps.items():
+                for kind, patch in changes:
+                    shown[record_id] = over(entity, shown[record_id], kind, patch)
+            for record_id, names in self._session.hold(entity, shown).items():
+                written[(entity, record_id)] = names
+            self._keep(entity, {record_id: pictures[record_id] for record_id in steps})
+            settled = [(entity, record_id) for record_id in pictures if record_id not in steps]
+            self._session.many("DELETE FROM base_row WHERE entity=? AND record_id=?", settled)
+        return written
+
+    def _keep(self, entity: str, rows: dict[str, Row | None]) -> None:
+        fields = registry.entity(entity).fields
+        docs = [
+            (
+                entity,
+                record_id,
+                None if row is None else json.dumps({f.name: encode(f, row.get(f.name)) for f in fields}, ensure_ascii=False),
+            )
+            for record_id, row in rows.items()
+        ]  # fmt: skip
+        self._session.many(
+            "INSERT INTO base_row (entity, record_id, doc) VALUES (?, ?, ?)"
+            " ON CONFLICT (entity, record_id) DO UPDATE SET doc=excluded.doc",
+            docs,
         )
-        for record_id, kind, patch in session.among(sql, rows, entity):
-            live.add(record_id)
-            rows[record_id] = over(entity, rows[record_id], kind, patch_plain(entity, json.loads(patch)))
-        if rows:
-            session.hold(entity, rows)
-        bare = [(entity, record_id) for record_id in rows if record_id not in live]
-        if bare:
-            session.many("DELETE FROM base_row WHERE entity=? AND record_id=?", bare)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Entry, Patch, Row
-from mobility_app.domain.fields import Entity, Plain, decode, encode
+from mobility_app.domain.fields import Column, Entity, Plain, decode, encode
 from mobility_app.store.database import Session
 
 
@@ -57,11 +57,13 @@ class Records(Session):
     def insert_many(self, entity: str, records: list[tuple[str, Row]]) -> None:
         """Adds records (id, row)."""
         one = registry.entity(entity)
+        self._insert_columns(
+            one, [(key, *(encode(field, row.get(field.name)) for field in one.fields)) for key, row in records]
+        )
+
+    def _insert_columns(self, one: Entity, values: list[tuple[object, ...]]) -> None:
         marks = ",".join("?" * (len(one.fields) + 1))
         sql = f'INSERT INTO "{one.name}" ({_columns(one)}) VALUES ({marks})'
-        values = [
-            (record_id, *(encode(field, row.get(field.name)) for field in one.fields)) for record_id, row in records
-        ]
         if len(values) == 1:
             self.run(sql, *values[0])
         else:
@@ -86,34 +88,49 @@ class Records(Session):
         for (name, *names), found in groups.items():
             self.many(f'UPDATE "{name}" SET {",".join(f"{each}=?" for each in names)} WHERE id=?', found)
 
-    def hold(self, entity: str, rows: Mapping[str, Row | None]) -> None:
-        """Makes the table hold exactly these records (id -> row; None: no such record). Only columns that differ are
-        written: one that is named in a statement costs its index, changed or not."""
+    def columns(self, entity: str, ids: Iterable[str]) -> dict[str, tuple[Column, ...]]:
+        """What the columns of those of these records that exist hold, in the order of the description."""
         one = registry.entity(entity)
         sql = f'SELECT {_columns(one)} FROM "{one.name}" WHERE id IN ({{marks}})'
-        stand = {found[0]: found[1:] for found in self.among(sql, rows)}
-        fresh: list[tuple[str, Row]] = []
-        moved: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
-        gone = [(record_id,) for record_id, row in rows.items() if row is None and record_id in stand]
+        return {found[0]: found[1:] for found in self.among(sql, ids)}
+
+    def set_columns(self, entity: str, moved: Mapping[str, Mapping[str, Column]]) -> None:
+        """Sets columns of records: id -> name -> what it is to hold. One statement for those that set the same: a column
+        that is named in a statement costs its index, changed or not."""
+        groups: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+        for record_id, columns in moved.items():
+            groups.setdefault(tuple(columns), []).append((*columns.values(), record_id))
+        for names, values in groups.items():
+            self.many(f'UPDATE "{entity}" SET {",".join(f"{name}=?" for name in names)} WHERE id=?', values)
+
+    def hold(self, entity: str, rows: Mapping[str, Row | None]) -> dict[str, tuple[str, ...]]:
+        """Makes the table hold exactly these records (id -> row; None: no such record). Only columns that differ are
+        written. Returns their names by record: all of one that came or went."""
+        one = registry.entity(entity)
+        stand = self.columns(entity, rows)
+        fresh: list[tuple[object, ...]] = []
+        moved: dict[str, dict[str, Column]] = {}
+        gone = [record_id for record_id, row in rows.items() if row is None and record_id in stand]
         for record_id, row in rows.items():
             if row is None:
                 continue
+            wanted = [encode(field, row.get(field.name)) for field in one.fields]
             if record_id not in stand:
-                fresh.append((record_id, row))
+                fresh.append((record_id, *wanted))
                 continue
-            differing = {}
-            for field, now in zip(one.fields, stand[record_id], strict=True):
-                wanted = encode(field, row.get(field.name))
-                if wanted != now or type(wanted) is not type(now):
-                    differing[field.name] = wanted
-            if differing:
-                moved.setdefault(tuple(differing), []).append((*differing.values(), record_id))
-        for names, values in moved.items():
-            self.many(f'UPDATE "{one.name}" SET {",".join(f"{name}=?" for name in names)} WHERE id=?', values)
+            columns = zip(one.names, wanted, stand[record_id], strict=True)
+            if differing := {name: value for name, value, now in columns if not same(value, now)}:
+                moved[record_id] = differing
+        self.set_columns(entity, moved)
         if gone:
-            self.many(f'DELETE FROM "{one.name}" WHERE id=?', gone)
+            self.many(f'DELETE FROM "{one.name}" WHERE id=?', [(record_id,) for record_id in gone])
         if fresh:
-            self.insert_many(entity, fresh)
+            self._insert_columns(one, fresh)
+        every = [*gone, *(str(columns[0]) for columns in fresh)]
+        return {
+            **{record_id: tuple(columns) for record_id, columns in moved.items()},
+            **dict.fromkeys(every, one.names),
+        }
 
     def remove(self, entity: str, record_id: str) -> None:
         """Deletes the record."""
@@ -146,6 +163,11 @@ class Records(Session):
             ):
                 found += [*self.under(child.name, child_id), (child.name, child_id)]
         return found
+
+
+def same(one: Column, other: Column) -> bool:
+    """Whether two columns hold the same: 1, "1" and true are different things."""
+    return one == other and type(one) is type(other)
 
 
 def _columns(one: Entity) -> str:

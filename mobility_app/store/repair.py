@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import LIVE, Row
-from mobility_app.store import faults, overlay, search
+from mobility_app.store import faults
 from mobility_app.store.apply import applying, part
-from mobility_app.store.digests import Tally
+from mobility_app.store.entries import Taking
+from mobility_app.store.overlay import Pair, Pictures
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store, Touched
 
@@ -36,35 +37,32 @@ def repair(
     changed, how many were left because open changes lie over them)."""
     names = registry.entity(entity).names
     with applying(store) as session:
-        tally, touched, left = Tally(), dict[tuple[str, str], str | None](), 0
+        taking, left = Taking(session, Pictures(session)), 0
         for one in rows:
             row = {name: one.values.get(name) for name in names}
-            _put(session, store.now(), (entity, one.record_id, one.root_id), row, tally, expected=expected)
-            touched[(entity, one.record_id)] = one.root_id
+            _put(taking, store.now(), (entity, one.record_id), one.root_id, row, expected=expected)
         for record_id in gone:
             if _open(session, entity, record_id):
                 left += 1
             else:
-                _drop(session, store.now(), (entity, record_id), tally, touched, expected=expected)
-        tally.keep(session)
-        roots = frozenset(root for root in touched.values() if root)
-        search.refresh(session, sorted(roots))
+                _drop(taking, store.now(), (entity, record_id), expected=expected)
+        roots = frozenset(root for root in taking.touched.values() if root)
+        taking.reworded |= roots
+        taking.end()
     if gone:
         with store.reading() as session:
             session.run("PRAGMA wal_checkpoint(TRUNCATE)")
-    store.tell(Touched(roots, frozenset(touched), "sync"))
-    return len(touched), left
+    store.tell(Touched(roots, frozenset(taking.touched), "sync"))
+    return len(taking.touched), left
 
 
-def _put(
-    session: Records, at: int, place: tuple[str, str, str | None], row: Row, tally: Tally, *, expected: bool
-) -> None:
-    entity, record_id, root = place
-    before = _confirmed(session, entity, record_id)
-    tally.moved(entity, record_id, before, row)
-    if overlay.base(session, entity, record_id)[0]:
-        overlay.keep_bases(session, entity, {record_id: row})
-        overlay.recompute(session, [(entity, record_id)])
+def _put(taking: Taking, at: int, pair: Pair, root: str | None, row: Row, *, expected: bool) -> None:
+    (entity, record_id), session = pair, taking.session
+    before = _confirmed(taking, *pair)
+    taking.tally.moved(entity, record_id, before, row)
+    taking.touched[pair] = root
+    if taking.pictures.read(entity, [record_id]):
+        taking.pictures.put(entity, record_id, row)
     else:
         session.hold(entity, {record_id: row})
     if not expected:
@@ -72,33 +70,29 @@ def _put(
         faults.note(session, at, kind, entity, record_id, root, was=before, stands=row)
 
 
-def _drop(
-    session: Records, at: int, pair: tuple[str, str], tally: Tally, touched: dict[tuple[str, str], str | None], *,
-    expected: bool,
-) -> None:  # fmt: skip
+def _drop(taking: Taking, at: int, pair: Pair, *, expected: bool) -> None:
     """Takes away what HQ does not have for this device. A customer goes as one that leaves, with all that hangs on it."""
-    entity, record_id = pair
-    before = _confirmed(session, entity, record_id)
+    (entity, record_id), session = pair, taking.session
+    before = _confirmed(taking, *pair)
     if before is None:
         return
     root = session.root_of(entity, record_id, before)
     if entity == "customer":
-        part(session, "leave", record_id, touched, tally)
+        part(taking, "leave", record_id)
     else:
-        tally.moved(entity, record_id, before, None)
+        taking.tally.moved(entity, record_id, before, None)
         session.remove(entity, record_id)
-        session.run("DELETE FROM base_row WHERE entity=? AND record_id=?", entity, record_id)
-        touched[pair] = root
+        taking.touched[pair] = root
     if expected:
         session.run("DELETE FROM entry WHERE entity=? AND record_id=?", entity, record_id)
     else:
         faults.note(session, at, faults.DROPPED, entity, record_id, root, was=before if entity != "customer" else {})
 
 
-def _confirmed(session: Records, entity: str, record_id: str) -> Row | None:
+def _confirmed(taking: Taking, entity: str, record_id: str) -> Row | None:
     """The record as HQ confirmed it, without its id."""
-    based, base = overlay.base(session, entity, record_id)
-    found = base if based else session.get(entity, record_id)
+    under = taking.pictures.read(entity, [record_id])
+    found = under[record_id] if under else taking.session.get(entity, record_id)
     return {name: found.get(name) for name in registry.entity(entity).names} if found is not None else None
 
 

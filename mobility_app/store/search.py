@@ -11,7 +11,7 @@ visits every hit (p95 42 ms instead of 4 at 100,000 customers, measured before t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mobility_app.domain.rules import phones
@@ -41,7 +41,29 @@ _PHONES = (
 )
 
 
+# What the words and the list are made of (`_texts`, `list_rows.rows`); a test sees that nothing is missing.
+_READ: Mapping[str, frozenset[str]] = {
+    "customer": frozenset(
+        ("number", "provisional_number", "name", "identifier", "status", "territory_id", "owner_id")
+    ),
+    "customer_email": frozenset(("customer_id", "value")),
+    "customer_phone": frozenset(("customer_id", "value", "e164")),
+    "address": frozenset(("customer_id", "kind", "city", "postcode", "country")),
+    "contact": frozenset(("customer_id", "first_name", "last_name")),
+    "contact_email": frozenset(("contact_id", "value")),
+    "contact_phone": frozenset(("contact_id", "value", "e164")),
+    "activity": frozenset(("customer_id", "kind", "status", "starts_at", "due_at")),
+    "ticket": frozenset(("customer_id", "status")),
+    "document": frozenset(("customer_id", "kind", "due_on", "payable_minor", "paid_minor")),
+}  # fmt: skip
+
+
 # -- upkeep
+
+
+def reads(entity: str, names: Iterable[str]) -> bool:
+    """Whether a customer's words or its row in the list are made of any of these fields."""
+    return not _READ.get(entity, frozenset()).isdisjoint(names)
 
 
 def refresh(session: Records, customer_ids: Iterable[str]) -> None:

@@ -130,7 +130,7 @@ def take(
 
 def _take(session: Records, at: Arriving, part: Slice, me: str) -> None:
     known = _known(session, part)
-    based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
+    based = overlay.covered(session)
     if known or based:
         _compare(session, at, part, known, based)
     else:
@@ -256,9 +256,7 @@ def _replace(
     session: Records, root: str, rows: dict[Pair, Row], replaced: dict[bool, bool], based: set[Pair], tally: Tally
 ) -> None:
     standing = {*session.under("customer", root), ("customer", root)}
-    standing |= {
-        (row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row WHERE root_id=?", root)
-    }
+    standing |= overlay.covered(session, root)
     for pair in [*standing, *(pair for pair in rows if pair not in standing)]:
         if replaced[registry.entity(pair[0]).shared]:
             _put(session, pair, rows.get(pair), based, tally)
@@ -268,8 +266,10 @@ def _put(session: Records, pair: Pair, row: Row | None, based: set[Pair], tally:
     kept, stood = overlay.base(session, *pair)
     tally.moved(*pair, stood if kept else session.get(*pair), row)
     if pair in based:
-        overlay.keep_bases(session, pair[0], {pair[1]: row})
-        overlay.recompute(session, [pair])
+        pictures = overlay.Pictures(session)
+        pictures.read(pair[0], [pair[1]])
+        pictures.put(*pair, row)
+        pictures.show()
     else:
         session.hold(pair[0], {pair[1]: row})
 

@@ -17,7 +17,7 @@ import msgspec
 from mobility_app.domain import digests
 from mobility_app.domain.change import OPEN, SENT, VOID, Change
 from mobility_app.errors import NotEnrolled, Refused, Unreachable
-from mobility_app.store import apply
+from mobility_app.store import apply, outgoing
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
@@ -214,7 +214,7 @@ class Engine:
 
     def _open_count(self) -> int:
         with self.store.reading() as session:
-            return int(session.value("SELECT COUNT(*) FROM change WHERE state IN (?, ?) AND dseq > 0", OPEN, SENT))
+            return int(session.value(f"SELECT {outgoing.WAITING}"))
 
     def _next_batch(self) -> list[Change]:
         """The first open changes: whole transactions, up to a bound that only a single large one passes. Where HQ has

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mobility_app.store import outgoing
 from mobility_app.store.store import Store
 
 OFFLINE, SYNCING, ONLINE, STOPPED = "offline", "syncing", "online", "stopped"
@@ -76,9 +77,7 @@ def waiting(store: Store) -> Waiting:
     """What has not reached HQ, what HQ refused and nobody has looked at, what two people changed at once."""
     with store.reading() as session:
         row = session.one(
-            "SELECT (SELECT COUNT(*) FROM change WHERE state IN ('open', 'sent')),"
-            " (SELECT COUNT(*) FROM change WHERE state = 'rejected'),"
-            " (SELECT COUNT(*) FROM conflict WHERE state = 'open')"
+            f"SELECT {outgoing.WAITING}, {outgoing.REFUSED}, (SELECT COUNT(*) FROM conflict WHERE state = 'open')"
         )
     assert row is not None
     return Waiting(*row)

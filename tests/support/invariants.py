@@ -15,7 +15,7 @@ import msgspec
 from mobility_app.domain import digests, registry
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import LIVE, LOST, Row, fold
-from mobility_app.domain.fields import Entity, Merge
+from mobility_app.domain.fields import Entity, Merge, encode
 from mobility_app.hq import devices as hq_devices
 from mobility_app.hq import involved, outbox, scopes
 from mobility_app.hq import scrub as hq_scrub
@@ -39,10 +39,10 @@ def overlay_holds(name: str, store: Store) -> None:
     """7: what is seen is what HQ confirmed with the open changes over it."""
     with store.reading() as session:
         live = session.rows(f"SELECT entity, record_id, kind, patch FROM change WHERE state IN ({_LIVE}) ORDER BY dseq")
-        based = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
+        kept = {(row[0], row[1]) for row in session.rows("SELECT entity, record_id FROM base_row")}
         touched = {(row[0], row[1]) for row in live}
-        if based != touched:
-            raise Violation(f"7: {name} keeps pictures of {len(based)} records, {len(touched)} are open")
+        if kept - touched:
+            raise Violation(f"7: {name} keeps pictures of {len(kept - touched)} records that nothing is open of")
         for pair in touched:
             row = overlay.base(session, *pair)[1]
             for entity, record_id, kind, patch in live:
@@ -107,17 +107,16 @@ class Truth:
 
 def confirmed(session: Records) -> dict[str, Confirmed]:
     """entity -> what a device holds as HQ confirmed it: its tables, and HQ's pictures under open changes."""
-    based: dict[str, list[tuple[str, str | None]]] = {}
-    for entity, record_id, doc in session.rows("SELECT entity, record_id, doc FROM base_row"):
-        based.setdefault(entity, []).append((record_id, doc))
+    lain_over: dict[str, list[str]] = {}
+    for entity, record_id in overlay.covered(session):
+        lain_over.setdefault(entity, []).append(record_id)
     found: dict[str, Confirmed] = {}
     for one in registry.ENTITIES:
         held = found[one.name] = _columns(session, one.name)
-        for record_id, doc in based.get(one.name, ()):
+        for record_id, row in overlay.bases(session, one.name, lain_over.get(one.name, ())).items():
             held.pop(record_id, None)
-            if doc is not None:
-                kept = json.loads(doc)
-                held[record_id] = tuple(kept.get(name) for name in one.names)
+            if row is not None:
+                held[record_id] = tuple(encode(field, row[field.name]) for field in one.fields)
     return found
 
 

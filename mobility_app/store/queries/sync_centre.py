@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mobility_app.domain import registry
 from mobility_app.domain.change import OPEN, REJECTED, SENT, Row
 from mobility_app.domain.fields import Kind, Plain
-from mobility_app.store import identity
+from mobility_app.store import identity, outgoing
 from mobility_app.store.queries.sheet import Conflict
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
@@ -80,6 +80,7 @@ class Unsettled:
 _CHANGES = """SELECT c.dseq, c.kind, c.entity, c.record_id, c.root_id, c.patch, c.at, c.verdict, u.name, u.currency
  FROM change c LEFT JOIN customer u ON u.id = c.root_id WHERE c.state {} ORDER BY c.at DESC, c.dseq DESC LIMIT ?"""
 _WAITS = f"IN ('{OPEN}', '{SENT}')"
+_REFUSED = f"= '{REJECTED}' AND c.{outgoing.NOT_OPEN}"
 _TITLES = ("name", "title", "first_name", "reference", "value", "line1", "code", "number")
 
 
@@ -87,13 +88,11 @@ def unsettled(store: Store) -> Unsettled:
     """What the sync centre lists."""
     with store.reading() as session:
         counts = session.one(
-            f"SELECT (SELECT COUNT(*) FROM change WHERE state {_WAITS}),"
-            f" (SELECT COUNT(*) FROM change WHERE state = '{REJECTED}'),"
-            " (SELECT COUNT(*) FROM conflict WHERE state = 'open')"
+            f"SELECT {outgoing.WAITING}, {outgoing.REFUSED}, (SELECT COUNT(*) FROM conflict WHERE state = 'open')"
         )
         assert counts is not None
         waiting = [_pending(session, row) for row in session.rows(_CHANGES.format(_WAITS), ROWS_MAX)]
-        refused = [_refusal(session, row) for row in session.rows(_CHANGES.format(f"= '{REJECTED}'"), ROWS_MAX)]
+        refused = [_refusal(session, row) for row in session.rows(_CHANGES.format(_REFUSED), ROWS_MAX)]
         clashes = _clashes(session)
         names = dict(session.rows(
             'SELECT id, name FROM "user" UNION ALL SELECT id, name FROM territory UNION ALL SELECT id, name FROM company'
@@ -107,7 +106,7 @@ def refusal(store: Store, dseq: int) -> Refusal | None:
     """One refused change, or None where it was dismissed meanwhile."""
     with store.reading() as session:
         row = session.one(
-            _CHANGES.format(f"= '{REJECTED}' AND c.dseq = ?"),
+            _CHANGES.format(f"{_REFUSED} AND c.dseq = ?"),
             dseq, 1,
         )  # fmt: skip
         return _refusal(session, row) if row else None

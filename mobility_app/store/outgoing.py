@@ -1,0 +1,14 @@
+"""How many of the device's own changes stand where, as SQL: asked at every stroke of the sync sign.
+
+An open change is in no index by state: that would be a third of what writing it costs. Those that wait are counted as
+all that the others are not, from indexes alone, and whoever looks for the others says `NOT_OPEN` so that theirs is used.
+"""
+
+from __future__ import annotations
+
+from mobility_app.domain.change import OPEN, REJECTED, SENT
+
+NOT_OPEN = f"state != '{OPEN}'"  # as the index change_state has it
+
+WAITING = f"((SELECT COUNT(*) FROM change) - (SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state != '{SENT}'))"
+REFUSED = f"(SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state = '{REJECTED}')"
