@@ -17,6 +17,7 @@ from mobility_app.domain.fields import Field, Kind, Merge, Plain
 LINES_MAX = 20_000  # beyond this a note is kept whole from both sides instead of merged by lines
 MINE, THEIRS = "<<<", ">>>"  # where the names of the authors are not known
 JOINS = frozenset({Merge.TEXT3, Merge.SET, Merge.COUNTER})  # built on what the author saw, concurrent or not
+TEXT_LEAST = 60  # characters: what may not be as long is a code
 _WORDS = re.compile(r"\s+|\S+")
 
 
@@ -34,6 +35,19 @@ def joined(field: Field, base: Plain, mine: Plain, theirs: Plain, marks: tuple[s
             return list[str](refs(base, mine, theirs))
         case _:
             return counter(base, mine, theirs)
+
+
+def combined(field: Field, base: Plain, mine: Plain, theirs: Plain) -> str | None:
+    """What an editor begins with that makes one text of two: joined where the words allow it, else both.
+    None where two values can't be one: choices, amounts, codes, and groups, which are never a mix."""
+    text = field.kind in (Kind.NOTE, Kind.TEXT) and field.merge in (Merge.LWW, Merge.TEXT3) and not field.derived
+    if not text or not isinstance(mine, str) or not isinstance(theirs, str):
+        return None
+    if field.kind is Kind.NOTE:
+        return text3(theirs if mine == theirs else base, mine, theirs, ("", ""))
+    joined = _by_word(base if isinstance(base, str) else "", mine, theirs)
+    found = joined.rstrip("\n") if joined else f"{mine} / {theirs}"
+    return found if (field.most or TEXT_LEAST) >= TEXT_LEAST else None
 
 
 def wins(field: Field, mine: Plain, theirs: Plain) -> bool:
@@ -146,4 +160,8 @@ def _by_word(base: str, mine: str, theirs: str) -> str | None:
 
 
 def _both(ours: str, other: str, marks: tuple[str, str]) -> str:
-    return f"{marks[1]} {other}\n{marks[0]} {ours}" if ours and other else ours or other
+    return f"{_marked(marks[1], other)}\n{_marked(marks[0], ours)}" if ours and other else ours or other
+
+
+def _marked(mark: str, text: str) -> str:
+    return f"{mark} {text}" if mark else text

@@ -15,7 +15,7 @@ from nicegui import ui
 
 from mobility_app.domain.change import Row
 from mobility_app.errors import MobilityError
-from mobility_app.store.actions import mailing, settle
+from mobility_app.store.actions import mailing
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries import contacts as queries
 from mobility_app.store.queries.contacts import ContactPage
@@ -27,6 +27,7 @@ from mobility_app.ui import (
     compose,
     contact_form,
     contact_view,
+    decisions,
     dialogs,
     forms,
     lists,
@@ -142,11 +143,6 @@ class ContactView:
     async def _act(self, act: str, arg: str) -> None:
         try:
             match act:
-                case "settle":
-                    conflict_id, _, side = arg.partition(":")
-                    await self.app.act(settle.settle, conflict_id, side)
-                case "dismiss":
-                    await self.app.act(settle.dismiss, int(arg))
                 case "edit":
                     await self._edit()
                 case "continue":
@@ -167,7 +163,7 @@ class ContactView:
                     await cards_out.hand_out(
                         self.window, [self.contact_id], contact_view.title(self.words, self.page.person)
                     )
-                case _:
+                case _ if not await decisions.act(self, act, arg):
                     await self._change(act, arg)
         except MobilityError as error:
             self._fail(self.words.error(error))

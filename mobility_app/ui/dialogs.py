@@ -97,7 +97,7 @@ async def _opened(
                     forms.field_input(
                         session, form.entity, record_id, name, choices=choices.get(name), label=labels.get(name, "")
                     )
-        _foot(sheet, dialog, session)
+        foot(sheet, dialog, session)
     with app.form_open(editor, dialog):
         answer = await answered(dialog)
     if answer is None and session.typed:
@@ -116,7 +116,8 @@ def _goes_on(sheet: Desk, dialog: ui.dialog, rest: unfinished.Left) -> None:
         press(words("Begin anew"), lambda: dialog.submit(ANEW), "fb-btn-ghost")
 
 
-def _foot(sheet: Desk, dialog: ui.dialog, session: EditSession) -> None:
+def foot(sheet: Desk, dialog: ui.dialog, session: EditSession) -> None:
+    """Cancel and Save below the inputs of a session; what is refused stands above them."""
     words = sheet.words
     problem = ui.html("", sanitize=False).classes("fb-err").props("role=alert")
 

@@ -1,15 +1,18 @@
 """Marks of what is not settled: waits for HQ, was refused, was changed by two people. Pure; used by fields, rows, header.
 
-The conflict block offers both values as buttons (act "settle", answered by the sheet); a refused value shows why it was
-refused and can be put away (act "dismiss").
+The conflict block offers both values as buttons (act "settle") and, where both can stand, a third (acts "both" and
+"combine"); a refused value shows why it was refused and can be put away (act "dismiss"). `decisions.py` answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mobility_app.domain import merge, registry
 from mobility_app.domain.fields import Plain
-from mobility_app.store.queries.sheet import CONFLICT, REFUSED, WAITING, Conflict, Mark
+from mobility_app.store.actions.settle import SEVERAL
+from mobility_app.store.queries.conflicts import Conflict
+from mobility_app.store.queries.sheet import CONFLICT, REFUSED, WAITING, Mark
 from mobility_app.ui import lists
 from mobility_app.ui.markup import Html, classes, h, icon
 from mobility_app.ui.words import NOT_SET, Words
@@ -42,20 +45,26 @@ def conflict(
     words: Words, entity: str, field: str, found: Conflict, now: int, currency: str, *, may: bool = True,
     names: Mapping[str, str] | None = None,
 ) -> Html:  # fmt: skip
-    """Both values of a conflict, each a button that settles it."""
+    """Both values of a conflict, each a button that settles it, and, where both can stand, a third that joins them."""
     label = words.field(entity, field)
-    if found.mine:
+    if found.gone:
+        title = words("{what} was deleted while {field} was changed", what=words.entity(entity), field=label)
+        text = words("Leave it deleted, or bring it back with this value.")
+    elif found.mine:
         title = words("{field} was changed here and at the office", field=label)
+        text = words("Choose the value to keep. The other stays in the history.")
     else:
         title = words("{field} was changed by two people", field=label)
+        text = words("Choose the value to keep. The other stays in the history.")
     order = ("winner", "loser") if found.mine != "loser" else ("loser", "winner")
     sides = [_side(words, entity, field, found, side, now, currency, may, names or {}) for side in order]
-    text = words("Choose the value to keep. The other stays in the history.")
+    third = _third(words, entity, field, found) if may else None
     return h(
         "div",
         h("p", icon("git-compare-arrows"), h("span", title), class_="fb-conflict-t"),
         h("p", text, class_="fb-conflict-s"),
         h("div", sides, class_="fb-two"),
+        third,
         class_="fb-conflict", role="group", aria_label=title, id=f"conflict-{found.id}", tabindex="-1",
     )  # fmt: skip
 
@@ -64,17 +73,45 @@ def _side(
     words: Words, entity: str, field: str, found: Conflict, side: str, now: int, currency: str, may: bool,
     names: Mapping[str, str],
 ) -> Html:  # fmt: skip
-    value: Plain = found.winner if side == "winner" else found.loser
     at = found.winner_at if side == "winner" else found.loser_at
     name = found.winner_name if side == "winner" else found.loser_name
     who = words("Yours") if found.mine == side else name or words("The office")
-    shown = words.value(entity, field, value, currency=currency, names=names) or words(NOT_SET)
-    act = words("Keep this value") if side == "winner" else words("Take this value")
-    body = [h("small", f"{who} · {words.when(at, now)}"), h("b", shown), h("br"), h("i", act) if may else None]
+    values = [(field, found.winner if side == "winner" else found.loser)]
+    values += [(one.field, one.winner if side == "winner" else one.loser) for one in found.further]
+    said = [words.value(entity, one, value, currency=currency, names=names) for one, value in values]
+    shown = ", ".join(one for one in said if one) or words(NOT_SET)
+    head = [f"{who} · {words.when(at, now)}"]
+    if found.gone and side == "winner":
+        shown = words.p("change", "Deleted")
+    elif side == "winner":
+        head.append(words("applies now"))
+    act = _act(words, found, side)
+    body = [h("small", " · ".join(head)), h("b", shown), h("br"), h("i", act) if may else None]
     return h(
         "button", body, type="button", class_="fb-side-btn", data_act="settle", data_arg=f"{found.id}:{side}",
         disabled=not may,
     )  # fmt: skip
+
+
+def _act(words: Words, found: Conflict, side: str) -> str:
+    """What pressing a side does, as the person who reads it would say it."""
+    if found.gone:
+        return words("Leave deleted") if side == "winner" else words("Bring back")
+    if found.mine:
+        return words("Keep mine") if found.mine == side else words("Take theirs")
+    return words("Keep this value") if side == "winner" else words("Take this value")
+
+
+def _third(words: Words, entity: str, field: str, found: Conflict) -> Html | None:
+    """The way to have both: two records of a list, or an editor over a text."""
+    if found.gone:
+        return None
+    if entity in SEVERAL and field == "value":
+        return lists.button(words("Keep both"), act="both", arg=found.id, symbol="plus", kind="ghost")
+    start = merge.combined(registry.entity(entity).field(field), found.base, found.loser, found.winner)
+    if start is None or found.further:
+        return None
+    return lists.button(words("Combine both…"), act="combine", arg=found.id, symbol="pencil", kind="ghost")
 
 
 def field(
@@ -96,9 +133,9 @@ def field(
             case "refused":
                 more = h("dd", refusal(words, entity, name, mark, currency))
             case "conflict":
-                assert mark.conflict is not None
-                more = h("dd", conflict(words, entity, name, mark.conflict, now, currency, may=may, names=names))
-                wide = True
+                if mark.conflict is not None:  # else it stands at another field of the group
+                    more = h("dd", conflict(words, entity, name, mark.conflict, now, currency, may=may, names=names))
+                    wide = True
             case _:
                 more = None
     look = classes("fb-field", wide and "fb-field-wide", MARK_CLASS[mark.state] if mark else None)

@@ -22,7 +22,8 @@ from mobility_app.store.queries.sync_centre import Clash, Pending, Place, Refusa
 from mobility_app.store.queries.travels import NO_FILES, OnTheWay
 from mobility_app.store.store import Touched
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING, Status
-from mobility_app.ui import lists, marks, mended_card, progress, sync_files
+from mobility_app.ui import decisions, lists, marks, mended_card, progress, sync_files
+from mobility_app.ui.decisions import Desk
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
@@ -87,14 +88,10 @@ async def _act(window: Window, name: str, arg: str) -> None:
             case "sync":
                 app.backend.sync_now()
                 window.announce(window.words("Syncing"))
-            case "settle":
-                conflict_id, _, side = arg.partition(":")
-                await app.act(settle.settle, conflict_id, side)
-                window.toast(window.words("Settled"))
-            case "dismiss" if arg.lstrip("-").isdecimal():
-                await app.act(settle.dismiss, int(arg))
             case "again" if arg.lstrip("-").isdecimal():
                 await _edit_again(window, int(arg))
+            case _:
+                await decisions.act(Desk(app, window.toast), name, arg)
     except MobilityError as error:
         window.fail(error)
 

@@ -27,6 +27,7 @@ OURS, THEIRS = "https://ana.example", "https://rui.example"
 class Stage:
     ana: Device
     customer: str
+    contact: str
     launch: str
 
 
@@ -43,12 +44,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     make(hq.office, customers=30)
     ana, rui = new_device(hq, folder / "ana", "Ana Silva"), new_device(hq, folder / "rui", "Rui Costa")
     customer = richest(ana)
+    contact = next(id_ for id_, row in ana.dump()["contact"].items() if row["customer_id"] == customer)
     rui.set("customer", customer, website=THEIRS)
+    rui.set("contact", contact, job_title="Gerente")
     rui.sync()
     ana.set("customer", customer, website=OURS)
+    ana.set("contact", contact, job_title="Diretora")
     ana.sync()
     hq.stop()
-    yield Stage(ana, customer, ana.start_ui())
+    yield Stage(ana, customer, contact, ana.start_ui())
     ana.kill_ui()
 
 
@@ -265,6 +269,19 @@ def test_the_sync_centre_says_what_waits_and_settles_a_conflict_without_headquar
     expect(block).to_have_count(0)
     assert stage.ana.dump()["customer"][stage.customer]["website"] == THEIRS
     expect(page.get_by_role("heading", name="À espera do escritório")).to_be_visible()
+
+
+def test_two_values_are_combined_in_an_editor_that_begins_with_both(page: Page, visitor: Visitor, stage: Stage) -> None:
+    visitor.go("/sync")
+    block = page.get_by_role("group", name=re.compile("Cargo"))
+    block.get_by_role("button", name="Juntar os dois…").click()
+    field = page.get_by_role("dialog").get_by_label("Cargo")
+    expect(field).to_have_value("Gerente / Diretora")
+    field.fill("Gerente e diretora")
+    page.get_by_role("dialog").get_by_role("button", name="Salvar").click()
+    expect(block).to_have_count(0)
+    assert stage.ana.dump()["contact"][stage.contact]["job_title"] == "Gerente e diretora"
+    assert {row["state"] for row in stage.ana.dump()["conflict"].values() if row["field"] == "job_title"} == {"settled"}
 
 
 def test_a_refused_value_can_be_edited_again(page: Page, visitor: Visitor, stage: Stage) -> None:

@@ -151,3 +151,22 @@ def test_every_field_has_a_rule_that_fits_what_it_holds() -> None:
                 assert field.kind in (Kind.INTEGER, Kind.INSTANT, Kind.MONEY), where
             assert field.kind is not Kind.REFS or field.merge in (Merge.SET, Merge.IMMUTABLE, Merge.HQ), where
             assert one.name.startswith(("document", "payment")) <= (field.merge is Merge.HQ), where
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "base", "mine", "theirs", "start"),
+    [
+        ("contact", "job_title", "Chefe de compras", "Chefe das compras", "Chefe de compras, norte", "Chefe das compras, norte"),
+        ("contact", "job_title", None, "Diretora", "Gerente", "Diretora / Gerente"),
+        ("ticket", "description", "A\nB\nC", "A quente\nB\nC", "A\nB\nC frio", "A quente\nB\nC frio"),
+        ("ticket", "description", None, "Não liga.", "Não aquece.", "Não aquece.\nNão liga."),
+        ("ticket", "priority", "low", "high", "normal", None),
+        ("customer", "currency", "EUR", "USD", "GBP", None),
+        ("customer", "website", "https://a.example", None, "https://b.example", None),
+        ("address", "city", "Porto", "Braga", "Vigo", None),
+    ],
+)  # fmt: skip
+def test_an_editor_begins_with_both_values_joined_where_words_allow_it(
+    entity: str, field: str, base: str | None, mine: str | None, theirs: str, start: str | None
+) -> None:
+    assert merge.combined(registry.entity(entity).field(field), base, mine, theirs) == start

@@ -106,6 +106,7 @@ VIEWS: tuple[View, ...] = (
     View("activity-participant", "/customers/{rich}/activities/{activity}", ("[data-act=take-in]",), DIALOG),
     View("request", "/customers/{rich}/support/{ticket}"),
     View("request-note", "/customers/{rich}/support/{ticket}", ("[data-act=note]",), DIALOG),
+    View("request-combine", "/customers/{rich}/support/{ticket}", ("[data-act=combine]",), DIALOG),
     View("document", "/customers/{rich}/documents/{document}"),
     View("product", "/customers/{rich}/products/{product}"),
     View("contact", "/contacts/{contact}"),
@@ -262,6 +263,8 @@ def _unsettled(device: Device, other: Device, ids: dict[str, str]) -> None:
         attach(device.store, device.files, rich, name, [content])
     other.set("customer_phone", phone, value="22 340 18 77")
     device.set("customer_phone", phone, value="22 340 18 99")
+    other.set("ticket", ids["ticket"], description="O terminal do balcão não liga desde segunda-feira.\nPede-se troca.")
+    device.set("ticket", ids["ticket"], description="O terminal da cozinha não liga.\nPede-se visita.")
     for one in (other, device, other):
         one.sync()
     wanted: dict[str, Plain] = {"website": "https://www.irmaos-figueiredo-e-filhos.example/pt/encomendas"}

@@ -108,18 +108,23 @@ def test_a_count_chip_keeps_the_number_apart_from_its_words() -> None:
 
 
 def test_a_conflict_offers_both_values_with_who_and_when() -> None:
-    from mobility_app.store.queries.sheet import Conflict
+    from mobility_app.store.queries.conflicts import Conflict
 
     found = Conflict(
         "c" * 32, "+351 1", "+351 2", "Marta Costa", "Ana Silva", 1_795_689_000_000, 1_795_685_400_000, "loser"
     )
     markup = marks.conflict(Words("pt"), "customer_phone", "value", found, 1_795_690_000_000, "EUR")
     buttons = [attributes for tag, attributes in Seen(markup).tags if tag == "button"]
-    assert [one["data-arg"] for one in buttons] == [f"{'c' * 32}:loser", f"{'c' * 32}:winner"]  # mine comes first
+    mine, theirs = f"{'c' * 32}:loser", f"{'c' * 32}:winner"  # mine comes first
+    assert [(one["data-act"], one["data-arg"]) for one in buttons] == [
+        ("settle", mine), ("settle", theirs), ("both", "c" * 32),
+    ]  # fmt: skip
     text = Seen(markup).text
     assert "Telefone: alterado aqui e no escritório" in text
     assert "Seu · hoje" in text
     assert "Marta Costa · hoje" in text
+    assert "vale agora+351 1Usar o do outro" in text
+    assert "+351 2Manter o meu" in text
 
 
 def test_a_pager_says_where_one_is_and_stops_at_both_ends() -> None:

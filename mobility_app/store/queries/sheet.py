@@ -15,6 +15,8 @@ from mobility_app.domain.change import CREATE, LIVE, REJECTED, Row
 from mobility_app.domain.fields import Plain
 from mobility_app.domain.rules import irpf
 from mobility_app.store import identity
+from mobility_app.store.queries import conflicts
+from mobility_app.store.queries.conflicts import Conflict
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 
@@ -25,23 +27,9 @@ Place = tuple[str, str, str]  # entity, record id, field; the field is empty for
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """Two people changed one field. `winner` stands now; `mine` says which side the reader wrote ("" for neither)."""
-
-    id: str
-    winner: Plain
-    loser: Plain
-    winner_name: str
-    loser_name: str
-    winner_at: int
-    loser_at: int
-    mine: str
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """What is not settled about a field. A refused one keeps the `reason`, the value that was `wanted` and the number
-    of its change; a conflict its two sides."""
+    of its change; a conflict its two sides, unless another field of its group carries them."""
 
     state: str
     reason: str = ""
@@ -152,11 +140,12 @@ def header(store: Store, customer_id: str) -> SheetHeader | None:
         marks, waiting, refused = _changes(session, customer_id)
         clashes = _conflicts(session, customer_id)
     marks.update(clashes)
+    clashing = sum(mark.conflict is not None for mark in clashes.values())
     country = str(who[1] or "")
     return SheetHeader(
         customer_id, customer, who[0] or "", country, who[2], who[3] or "", who[4] or "", who[5] or "", who[6] or "",
         address, str((address or {}).get("country") or country), dict(zip(_TABS, counted, strict=False)), counted[-1],
-        marks, waiting, refused, len(clashes),
+        marks, waiting, refused, clashing,
     )  # fmt: skip
 
 
@@ -184,31 +173,13 @@ def _changes(session: Records, customer_id: str) -> tuple[dict[Place, Mark], int
 
 
 def _conflicts(session: Records, customer_id: str) -> dict[Place, Mark]:
-    rows = session.find("conflict", customer_id=customer_id, state="open")
-    if not rows:
-        return {}
-    me = _me(session)
-    names = dict(session.rows('SELECT id, name FROM "user"'))
-    return {(str(row["entity"]), str(row["record_id"]), str(row["field"])): _mark(row, names, me) for row in rows}
-
-
-def _mark(row: Row, names: Mapping[str, str], me: str) -> Mark:
-    mine = next((side for side in ("winner", "loser") if row[f"{side}_user_id"] == me), "")
-    conflict = Conflict(
-        str(row["id"]), row["winner"], row["loser"],
-        names.get(str(row["winner_user_id"]), ""), names.get(str(row["loser_user_id"]), ""),
-        _instant(row["winner_at"]), _instant(row["loser_at"]), mine,
-    )  # fmt: skip
-    return Mark(CONFLICT, conflict=conflict)
-
-
-def _me(session: Records) -> str:
-    known = identity.read(session)
-    return known.user_id if known else ""
-
-
-def _instant(value: Plain) -> int:
-    return value if isinstance(value, int) else 0
+    """The first field of each clash carries it; the others of its group say only that they are in one."""
+    marks: dict[Place, Mark] = {}
+    for one in conflicts.found(session, session.find("conflict", order="id", customer_id=customer_id, state="open")):
+        marks[one.entity, one.record_id, one.field] = Mark(CONFLICT, conflict=one.conflict)
+        for other in one.conflict.further:
+            marks[one.entity, one.record_id, other.field] = Mark(CONFLICT)
+    return marks
 
 
 def records(store: Store, customer_id: str, *entities: str) -> dict[str, list[Row]]:

@@ -10,11 +10,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mobility_app.domain import registry
 from mobility_app.domain.change import OPEN, REJECTED, SENT, Row
-from mobility_app.domain.fields import Kind, Plain
-from mobility_app.store import identity, outgoing
-from mobility_app.store.queries.sheet import Conflict
+from mobility_app.domain.fields import Plain
+from mobility_app.store import outgoing
+from mobility_app.store.queries import conflicts
+from mobility_app.store.queries.conflicts import Conflict, Found
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 
@@ -142,30 +142,11 @@ def _place(
 
 
 def _clashes(session: Records) -> list[Clash]:
-    known = identity.read(session)
-    people = dict(session.rows('SELECT id, name FROM "user"'))
     rows = session.find("conflict", order=f"loser_at DESC, id LIMIT {ROWS_MAX}", state="open")
-    return [_clash(session, row, people, known.user_id if known else "") for row in rows]
+    return [_clash(session, one) for one in conflicts.found(session, rows)]
 
 
-def _clash(session: Records, row: Row, people: Mapping[str, str], me: str) -> Clash:
-    customer_id = str(row["customer_id"] or "")
-    about = session.one("SELECT name, currency FROM customer WHERE id=?", customer_id) or ("", "")
-    place = _place(
-        session, str(row["entity"]), str(row["record_id"]), customer_id, str(about[0] or ""), str(about[1] or ""), {}
-    )
-    mine = next((side for side in ("winner", "loser") if row[f"{side}_user_id"] == me), "")
-    conflict = Conflict(
-        str(row["id"]), row["winner"], row["loser"], people.get(str(row["winner_user_id"]), ""),
-        people.get(str(row["loser_user_id"]), ""), _instant(row["winner_at"]), _instant(row["loser_at"]), mine,
-    )  # fmt: skip
-    return Clash(place, str(row["field"]), conflict)
-
-
-def _instant(value: Plain) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def is_reference(entity: str, field: str) -> bool:
-    """Whether a field points to other records, so that its value needs names."""
-    return registry.entity(entity).field(field).kind in (Kind.REF, Kind.REFS)
+def _clash(session: Records, one: Found) -> Clash:
+    about = session.one("SELECT name, currency FROM customer WHERE id=?", one.customer_id) or ("", "")
+    place = _place(session, one.entity, one.record_id, one.customer_id, str(about[0] or ""), str(about[1] or ""), {})
+    return Clash(place, one.field, one.conflict)

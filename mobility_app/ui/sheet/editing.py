@@ -280,6 +280,7 @@ class EditSession:
             {pair: self._as_saved(pair) for pair in self._new},
             {slot: cell for slot, cell in self._cells.items() if slot[:2] not in self._new},
             tuple(self._removed),
+            tuple(mark.conflict.id for slot in self._cells if (mark := self.marks.get(slot)) and mark.conflict),
         )
         await self._written()
         try:

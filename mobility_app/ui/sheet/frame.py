@@ -16,13 +16,12 @@ from nicegui import ui
 
 from mobility_app.domain import access, registry
 from mobility_app.errors import MobilityError
-from mobility_app.store.actions import settle
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries import sheet as queries
 from mobility_app.store.queries.sheet import SheetHeader
 from mobility_app.store.store import LOCAL, Touched
 from mobility_app.store.writing import Writing
-from mobility_app.ui import forms, lists
+from mobility_app.ui import decisions, forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
 from mobility_app.ui.markup import NOTHING, Html
@@ -256,11 +255,6 @@ class Sheet:
     async def _own_act(self, name: str, arg: str) -> bool:
         try:
             match name:
-                case "settle":
-                    conflict_id, _, side = arg.partition(":")
-                    await self.app.act(settle.settle, conflict_id, side)
-                case "dismiss":
-                    await self.app.act(settle.dismiss, int(arg))
                 case "edit":
                     await self.edit()
                 case "continue":
@@ -272,7 +266,7 @@ class Sheet:
                     await self._offers.forget(arg)
                     self._draw_head()
                 case _:
-                    return False
+                    return await decisions.act(self, name, arg)
         except MobilityError as error:
             self.fail(error)
         return True

@@ -15,6 +15,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import Row
 from mobility_app.domain.fields import Merge, Plain
 from mobility_app.errors import InvalidValue, MobilityError, NotAllowed, NotFound
+from mobility_app.store.actions import settle
 from mobility_app.store.writing import Writing
 from mobility_app.ui.inputs import Raw
 
@@ -47,11 +48,13 @@ def merges(slot: Slot) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """New records as they are to be, touched fields of standing ones, records to remove."""
+    """New records as they are to be, touched fields of standing ones, records to remove. `answers`: conflicts over
+    touched fields that the person saw; the new value settles them."""
 
     new: Mapping[Record, Row]
     cells: Mapping[Slot, Cell]
     removed: tuple[Record, ...]
+    answers: tuple[str, ...] = ()
 
     def write(self, tx: Writing) -> None:
         """Writes all of it. Raises Refusal with every reason where anything is refused."""
@@ -70,6 +73,7 @@ class Edits:
             _try(tx, errors, pair, lambda t, p=pair: t.delete(*p), gone_is_fine=True)  # type: ignore[misc]
         if errors:
             raise Refusal(errors)
+        settle.answered(tx, self.answers)
 
     def _update(self, tx: Writing, errors: dict[Slot, MobilityError], pair: Record) -> None:
         """One statement for each position at which its fields were touched; fields of one group go together."""

@@ -184,7 +184,7 @@ def test_a_conflict_shows_both_values_who_wrote_them_and_when_and_takes_either(t
     found = clash(at, "customer_phone", record_id, "value", "+351 22 340 18 88", "+351 22 340 18 99")
     markup = shown(at)
     said = text(markup)
-    assert "Marta Costa · hoje 08:46 +351 22 340 18 88" in said
+    assert "Marta Costa · hoje 08:46 · vale agora +351 22 340 18 88" in said
     assert "Seu · hoje 07:46 +351 22 340 18 99" in said
     assert {("settle", f"{found}:winner"), ("settle", f"{found}:loser")} <= set(acts(markup))
 

@@ -1,0 +1,96 @@
+"""What a person decides about what is not settled, wherever it is shown: a sheet, a contact's page, the sync centre.
+
+The buttons are drawn by `marks.py`; the verbs are `store/actions/settle.py`'s. "Combine" opens an editor that begins
+with both values; what it saves is an ordinary edit by somebody who saw both, and settles the conflict with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from mobility_app.domain import merge, registry
+from mobility_app.store.actions import settle
+from mobility_app.store.queries import conflicts
+from mobility_app.store.queries.conflicts import Found
+from mobility_app.store.queries.sheet import CONFLICT, Mark
+from mobility_app.ui import dialogs, forms
+from mobility_app.ui.context import App
+from mobility_app.ui.markup import Html, h
+from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.words import NOT_SET, Words
+
+LINES = 6  # of the editor of a long text
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where a decision is made that belongs to no open sheet (`dialogs.Desk`)."""
+
+    app: App
+    toast: Callable[[str], None]
+    customer_id: str = ""
+    currency: str = ""
+
+    @property
+    def words(self) -> Words:
+        """Texts and formats."""
+        return self.app.words
+
+
+async def act(desk: dialogs.Desk, name: str, arg: str) -> bool:
+    """Answers an act. False for those that are not about decisions. Raises MobilityError."""
+    app = desk.app
+    match name:
+        case "settle":
+            conflict_id, _, side = arg.partition(":")
+            await app.act(settle.settle, conflict_id, side)
+            desk.toast(desk.words("Settled"))
+        case "both":
+            await app.act(settle.keep_both, arg)
+            desk.toast(desk.words("Settled"))
+        case "combine":
+            await _combine(desk, arg)
+        case "dismiss" if arg.lstrip("-").isdecimal():
+            await app.act(settle.dismiss, int(arg))
+        case _:
+            return False
+    return True
+
+
+async def _combine(desk: dialogs.Desk, conflict_id: str) -> None:
+    app = desk.app
+    found = await app.read(conflicts.one, conflict_id)
+    row = await app.read(lambda store: store.read(found.entity, found.record_id)) if found else None
+    if found is None or row is None:
+        return  # settled by somebody else meanwhile: the view follows
+    customer_id = found.customer_id
+    position = await app.read(lambda store: store.position(customer_id))
+    session = EditSession(app, customer_id, desk.currency, app.store.new_id(), position, kept=False)
+    session.load(found.entity, [row])
+    slot = (found.entity, found.record_id, found.field)
+    session.marks = {slot: Mark(CONFLICT, conflict=found.conflict)}
+    one, told = registry.entity(found.entity).field(found.field), found.conflict
+    session.put(slot, merge.combined(one, told.base, told.loser, told.winner))
+    label = desk.words.field(found.entity, found.field)
+    with dialogs.framed(desk.words("Combine: {field}", field=label)) as dialog:
+        ui.html(_both(desk.words, found), sanitize=False)
+        forms.field_input(session, *slot, wide=True, lines=LINES)
+        dialogs.foot(desk, dialog, session)
+    if await dialogs.answered(dialog) == dialogs.SAVED:
+        await app.act(settle.settle, conflict_id, settle.WINNER)  # nothing was typed beyond what stands
+        desk.toast(desk.words("Settled"))
+
+
+def _both(words: Words, found: Found) -> Html:
+    told = found.conflict
+    sides = [
+        (told.winner_name, told.winner, told.mine == "winner"), (told.loser_name, told.loser, told.mine == "loser"),
+    ]  # fmt: skip
+    lines = [
+        (words("Yours") if mine else name or words("The office"), words.value(found.entity, found.field, value))
+        for name, value, mine in sides
+    ]
+    return h("dl", [h("div", h("dt", who), h("dd", text or words(NOT_SET))) for who, text in lines], class_="fb-sides")
