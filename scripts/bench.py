@@ -36,6 +36,7 @@ from mobility_app.store.database import sqlcipher
 from mobility_app.store.identity import Identity
 from mobility_app.store.store import Store
 from mobility_app.sync import protocol
+from mobility_app.sync.columns import of_rows
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import HttpTransport
@@ -263,7 +264,8 @@ def _pull(office: Office) -> None:
 def _answer(page: object) -> protocol.PullAnswer:
     to = page.cursor  # type: ignore[attr-defined]
     cursor = protocol.WireCursor(to.epoch, to.role, to.scopes, to.streams)
-    return protocol.PullAnswer(protocol.WireActor("rep", [], [], "pt"), page.events, cursor)  # type: ignore[attr-defined]
+    entries = of_rows(page.lines, page.sealed)  # type: ignore[attr-defined]
+    return protocol.PullAnswer(protocol.WireActor("rep", [], [], "pt"), entries, page.steps, cursor)  # type: ignore[attr-defined]
 
 
 def _ui(folder: Path, customers: int) -> None:

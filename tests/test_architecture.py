@@ -21,7 +21,17 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "store": (("store", "domain", "errors"), ("nicegui", "requests", "urllib3", "fastapi", "starlette")),
     "sync": (("sync", "domain", "store", "errors"), ("nicegui", "fastapi", "starlette", "peewee")),
     "hq": (
-        ("hq", "domain", "store", "sync.protocol", "sync.file_messages", "sync.frames", "sync.life_messages", "errors"),
+        (
+            "hq",
+            "domain",
+            "store",
+            "sync.protocol",
+            "sync.columns",
+            "sync.file_messages",
+            "sync.frames",
+            "sync.life_messages",
+            "errors",
+        ),
         ("nicegui", "requests", "urllib3", "peewee"),
     ),
     "ui": (
@@ -33,7 +43,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("peewee", "nicegui", "requests", "urllib3", "fastapi", "starlette", "cryptography"),
     ),
     "sync/protocol.py": (
-        ("domain", "sync.strict", "errors"),
+        ("domain", "sync.strict", "sync.columns", "errors"),
         ("nicegui", "fastapi", "starlette", "peewee", "requests", "urllib3"),
     ),
 }

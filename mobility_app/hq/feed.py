@@ -8,34 +8,40 @@ was: what a user may no longer see is passed over, whatever the cursor says. The
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import orjson
 
 from mobility_app.domain import registry
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import DELETE, commitment
-from mobility_app.domain.fields import Entity
 from mobility_app.errors import InvalidValue
 from mobility_app.hq import scopes
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records, patch_plain
-from mobility_app.sync.protocol import ENTRIES_MAX, Event, WireEntry, WireOffer
+from mobility_app.sync.columns import LOG
+from mobility_app.sync.protocol import ENTRIES_MAX, Step, WireOffer
 
 PAGE_BYTES = 2_000_000  # of patches; a page ends with the transaction that passes it
+DENSE = 3  # numbers of the log to read for one that is wanted: a stretch comes in one go
 CUT_BYTES = 8_000_000  # beyond this a page ends inside a transaction: no device could decode it whole
-LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
+NEVER = 2**63  # no number of a stream
+UNION_MAX = 300  # scopes in one statement; SQLite takes 500 parts
 
 Told = tuple[int, str, str, str | None]  # (seq, kind, scope, root)
+Line = tuple[Any, ...]  # of the log, in the order of `LOG`
 
 
 @dataclass(slots=True)
 class Page:
-    """A page in the making."""
+    """A page in the making. `sealed`: place of a line -> commitments of its fields, which the reader may not see whole."""
 
-    events: list[Event] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    sealed: dict[int, dict[str, str]] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
     cursor: Cursor = field(default_factory=Cursor)
     more: bool = False
     reset: bool = False
@@ -70,6 +76,9 @@ class Feed:
         self._session, self._actor, self._epoch, self._most = session, actor, epoch, most
         self._held = scopes.held(session, actor)
         self._horizons = dict[str, int](session.rows("SELECT id, horizon FROM stream WHERE horizon > 0"))
+        self._sights: dict[str, _Sight] = {}
+        self._all_of: dict[str, bool] = {}
+        self._plain: dict[tuple[str, str | None, str], int] = {}  # (scope, customer, entity) -> a number: `_note_plain`
         self._bytes = 0
 
     def page(self, cursor: Cursor, snaps: Snaps = NO_SNAPS) -> Page:
@@ -103,7 +112,7 @@ class Feed:
                 since = positions.pop(scope)[0]
                 gone = self._members_at(scope, since) - self._members_at(scope, 2**62)
                 for root in sorted(gone):
-                    page.events += self._parting(root, self.membership([root]).get(root, {}))
+                    self._part(page, root, self.membership([root]).get(root, {}))
         for scope in sorted(self._held):
             if positions.get(scope, (0, 0)) == (0, 0):
                 offer = snaps.offer(scope)
@@ -114,9 +123,9 @@ class Feed:
     def _let_go(self, page: Page, scope: str, since: int) -> None:
         """A scope that the user no longer holds: its customers leave, or keep what another scope still shows."""
         for root in sorted(self._members_at(scope, since)):
-            page.events += self._parting(root, self.membership([root]).get(root, {}))
+            self._part(page, root, self.membership([root]).get(root, {}))
         if scope.startswith("c:"):
-            page.events.append(Event(forget=scope.removeprefix("c:")))
+            page.steps.append((len(page.lines), "forget", scope.removeprefix("c:"), ""))
 
     def _members_at(self, scope: str, seq: int) -> set[str]:
         """The customers of a scope at that number: what came later was never shown, so it is not told to leave."""
@@ -126,11 +135,10 @@ class Feed:
         stayed = {root for root, entered in since.items() if root not in turns and entered <= seq}
         return stayed | {root for root, count in turns.items() if (root in since) != (count % 2 == 1)}
 
-    def _parting(self, root: str, now: dict[str, int]) -> list[Event]:
-        """What a device is told of a customer that left one of its scopes: nothing where a territory still holds it."""
-        if not now:
-            return [Event(leave=root)]
-        return [] if any(scope.startswith("t:") for scope in now) else [Event(narrow=root)]
+    def _part(self, page: Page, root: str, now: dict[str, int]) -> None:
+        """Tells of a customer that left one of the user's scopes: nothing where a territory still holds it."""
+        if not any(scope.startswith("t:") for scope in now):
+            page.steps.append((len(page.lines), "narrow" if now else "leave", root, ""))
 
     def _stream(self, page: Page, stream: str, at: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
         head = int(self._session.value("SELECT head FROM stream WHERE id=?", stream) or 0)
@@ -138,26 +146,36 @@ class Feed:
         if any(seq < behind for seq, _ in at.values()):
             page.behind[stream] = behind
         told, upto = self._told(stream, at, head)
-        txns = self._entries(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
+        lines = self._lines(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
         members = self.membership({root for _, _, _, root in told if root})
-        done, last_txn, sent = 0, 0, set[int]()
+        plain = self._plain  # looked up here: one dictionary instead of four questions for each of many lines
+        done, last_txn, sent = 0, 0, 0  # the last number that was looked at, its transaction, the last that was sent
         for seq, kind, scope, root in told:
-            row = txns.get(seq)
-            if row is not None and self._ends(page, row[2] != last_txn, seq != done):
-                page.more = True
-                return self._moved(at, done)
+            line = lines.get(seq)
+            if line is not None:
+                if seq != done and (line[2] != last_txn or self._bytes >= CUT_BYTES) and self._full(page):
+                    page.more = True
+                    return self._moved(at, done)
+                last_txn = line[2]
             try:
                 if kind == "m":
                     self._membership_changed(page, scope, seq, str(root), members, at[scope])
-                elif row is not None and seq not in sent and self._delivers(scope, seq, root, members):
-                    sent.add(seq)
-                    self._send(page, row, members)
+                elif line is not None and seq != sent:
+                    since = plain.get((scope, root, line[3]))
+                    if since is not None and line[6] != DELETE:
+                        if seq >= since:
+                            sent = seq
+                            self._bytes += len(line[7])
+                            page.lines.append(line)
+                    elif self._delivers(scope, seq, root, members):
+                        sent = seq
+                        self._send(page, line, members)
+                        self._note_plain(scope, root, line, members)
             except _Full as full:
                 page.more = True
                 moved = self._moved(at, seq - 1)
                 return {**moved, full.scope: (seq - 1, full.sub)}
             done = seq
-            last_txn = row[2] if row is not None else last_txn
         page.more = page.more or upto < head
         return self._moved(at, upto)
 
@@ -167,21 +185,20 @@ class Feed:
     def _told(self, stream: str, at: dict[str, tuple[int, int]], head: int) -> tuple[list[Told], int]:
         """What the scopes were told after their positions, by number, and up to where that is complete."""
         found: list[Told] = []
-        upto = head
-        for scope, (seq, _) in at.items():
-            if seq >= head:
-                continue
-            rows = self._session.rows(
-                "SELECT seq, kind, scope, root_id FROM scope_log WHERE scope=? AND seq>? AND seq<=?"
-                " ORDER BY seq, kind LIMIT ?",
-                scope, seq, head, self._most + 1,
-            )  # fmt: skip
-            if len(rows) > self._most:
-                # the last number may have a second line beyond the limit: it waits for the next page
-                upto = min(upto, rows[-1][0] - 1)
-            found += rows
+        behind = [(scope, seq) for scope, (seq, _) in at.items() if seq < head]
+        part = "SELECT seq, kind, scope, root_id FROM scope_log WHERE scope=? AND seq>? AND seq<=?"
+        for start in range(0, len(behind), UNION_MAX):
+            some = behind[start : start + UNION_MAX]
+            # each part comes in order from its index and they are merged as they come: no scope is read further than it
+            # has a place on the page
+            sql = " UNION ALL ".join([part] * len(some)) + " ORDER BY 1, 2, 3 LIMIT ?"
+            params = [value for scope, seq in some for value in (scope, seq, head)]
+            found += self._session.rows(sql, *params, self._most + 1)
+        found = sorted(found)[: self._most + 1] if len(behind) > UNION_MAX else found
+        # the last number may have a second line beyond the limit: it waits for the next page
+        upto = found[-1][0] - 1 if len(found) > self._most else head
         upto = self._whole(stream, upto, min(seq for seq, _ in at.values()), head)
-        return sorted((line for line in found if line[0] <= upto), key=lambda line: (line[0], line[1], line[2])), upto
+        return [line for line in found if line[0] <= upto], upto
 
     def _whole(self, stream: str, upto: int, after: int, head: int) -> int:
         """The end of a transaction at or before `upto`; a transaction larger than a page is handed out in pieces."""
@@ -203,8 +220,15 @@ class Feed:
     def _delivers(self, scope: str, seq: int, root: str | None, members: dict[str, dict[str, int]]) -> bool:
         if root is None:
             return True
-        since = members.get(root, {}).get(scope)
-        return since is not None and seq >= since
+        held = members.get(root)
+        return held is not None and seq >= held.get(scope, NEVER)
+
+    def _note_plain(self, scope: str, root: str | None, line: Line, members: dict[str, dict[str, int]]) -> None:
+        """Remembers from which number on lines of this scope, customer and entity go out as they are: where nothing but
+        their number is looked at in a line."""
+        sight = self._sights[line[3]]
+        if sight.readable and not (sight.veiling or sight.hidden) and (sight.shared or not root or self._all_of[root]):
+            self._plain[scope, root, line[3]] = members[root][scope] if root else 0
 
     def _membership_changed(
         self, page: Page, scope: str, seq: int, root: str, members: dict[str, dict[str, int]], at: tuple[int, int]
@@ -214,7 +238,7 @@ class Feed:
             sub = at[1] if at[0] == seq - 1 else 0
             self._replay(page, scope, root, seq, sub, members)
         elif scope not in now:
-            page.events += self._parting(root, now)
+            self._part(page, root, now)
 
     def _replay(
         self, page: Page, scope: str, root: str, before: int, sub: int, members: dict[str, dict[str, int]]
@@ -227,7 +251,7 @@ class Feed:
         sql = f"SELECT {LOG} FROM log WHERE root_id=? AND seq>? AND seq<? ORDER BY seq LIMIT ?"
         rows = self._session.rows(sql, root, max(sub, behind), before, self._most)
         for row in rows:
-            if self._full(page) and sub:
+            if sub and self._full(page):
                 raise _Full(scope, sub)
             self._send(page, row, members)
             sub = row[1]
@@ -235,32 +259,53 @@ class Feed:
             raise _Full(scope, sub)
 
     def _full(self, page: Page) -> bool:
-        return len(page.events) >= self._most or self._bytes >= PAGE_BYTES
+        return len(page.lines) + len(page.steps) >= self._most or self._bytes >= PAGE_BYTES
 
-    def _ends(self, page: Page, new_txn: bool, new_seq: bool) -> bool:
-        return self._full(page) and (new_txn or (new_seq and self._bytes >= CUT_BYTES))
-
-    def _entries(self, stream: str, seqs: list[int]) -> dict[int, tuple[Any, ...]]:
+    def _lines(self, stream: str, seqs: list[int]) -> dict[int, Line]:
+        if not seqs:
+            return {}
+        if seqs[-1] - seqs[0] < DENSE * len(seqs):
+            sql = f"SELECT {LOG} FROM log WHERE stream=? AND seq BETWEEN ? AND ?"
+            return {row[1]: row for row in self._session.rows(sql, stream, seqs[0], seqs[-1])}
         sql = f"SELECT {LOG} FROM log WHERE stream=? AND seq IN ({{marks}})"
         return {row[1]: row for row in self._session.among(sql, seqs, stream)}
 
-    def _send(self, page: Page, row: tuple[Any, ...], members: dict[str, dict[str, int]]) -> None:
-        entry = self.seen(row, members)
-        if entry is not None:
-            self._bytes += len(str(row[7]))
-            page.events.append(Event(entry=entry))
-            if row[6] == DELETE and (to := self._leads_to(str(row[4]))):
-                page.events.append(Event(leads=(str(row[4]), to)))
+    def _send(self, page: Page, line: Line, members: dict[str, dict[str, int]]) -> None:
+        sight = self.seen(line, members)
+        if sight is None:
+            return
+        shown, sealed = sight
+        self._bytes += len(line[7])
+        if sealed:
+            page.sealed[len(page.lines)] = sealed
+        page.lines.append(shown)
+        if line[6] == DELETE and (to := self._leads_to(str(line[4]))):
+            page.steps.append((len(page.lines), "leads", str(line[4]), to))
 
-    def seen(self, row: tuple[Any, ...], members: dict[str, dict[str, int]]) -> WireEntry | None:
-        """A line of the log (`LOG`) as the user may see it, given what `membership` says of its customer."""
-        one = registry.entity(str(row[3]))
-        root = str(row[5]) if row[5] else None
-        if root and not any(scopes.carries(scope, one) for scope in members.get(root, {})):
+    def seen(self, line: Line, members: dict[str, dict[str, int]]) -> tuple[Line, dict[str, str]] | None:
+        """A line of the log as the user may see it, with commitments of its fields where that is not whole, given what
+        `membership` says of its customer; None: not at all."""
+        sight = self._sights.get(line[3]) or self._sight(line[3])
+        root = line[5]
+        if root is not None and not (root in members if sight.shared else self._sees_all(root, members)):
             return None
-        if not scopes.readable(self._actor.role, one.right) or self._veiled(one, row):
+        if not sight.readable or (sight.veiling and self._veiled(line)):
             return None
-        return _seen(one, row, set(self._hidden(one)))
+        return _veil(sight.hidden, line) if sight.hidden else (line, _NOTHING)
+
+    def _sight(self, name: str) -> _Sight:
+        one, role = registry.entity(name), self._actor.role
+        hidden = frozenset(each.name for each in one.fields if each.right and not scopes.readable(role, each.right))
+        sight = _Sight(scopes.readable(role, one.right), one.shared, one.name == "conflict", hidden)
+        self._sights[name] = sight
+        return sight
+
+    def _sees_all(self, root: str, members: dict[str, dict[str, int]]) -> bool:
+        """Whether the user sees all of a customer, not its master data alone."""
+        known = self._all_of.get(root)
+        if known is None:
+            known = self._all_of[root] = any(not scope.startswith("s:") for scope in members.get(root, ()))
+        return known
 
     def _leads_to(self, record_id: str) -> str | None:
         """What a deleted record goes on as, where it was merged and the user may see the other customer."""
@@ -269,10 +314,8 @@ class Feed:
         ) or (None, None)
         return str(to) if to and root and self.membership([str(root)]) else None
 
-    def _veiled(self, one: Entity, row: tuple[Any, ...]) -> bool:
+    def _veiled(self, row: Line) -> bool:
         """Whether a conflict holds the values of a field that the role may not see."""
-        if one.name != "conflict":
-            return False
         found = self._session.one("SELECT entity, field FROM conflict WHERE id=?", row[4])
         if found is None:  # it is gone: its own delete says what it was
             gone = "SELECT patch FROM log WHERE record_id=? AND kind=? ORDER BY seq DESC LIMIT 1"
@@ -285,38 +328,30 @@ class Feed:
             return True
         return not all(scopes.readable(self._actor.role, right) for right in rights)
 
-    def _hidden(self, one: Entity) -> Iterator[str]:
-        for each in one.fields:
-            if each.right and not scopes.readable(self._actor.role, each.right):
-                yield each.name
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What the user's role sees of an entity. `veiling`: its records hold values of others' fields."""
+
+    readable: bool
+    shared: bool
+    veiling: bool
+    hidden: frozenset[str]
 
 
-def _seen(one: Entity, row: tuple[Any, ...], hidden: set[str]) -> WireEntry:
-    (stream, seq, txn, entity, record_id, root, kind, patch, stamp, user, device, dseq, at, salt, chain) = row
-    full = patch_plain(one.name, json.loads(str(patch)))
-    sealed = {}
-    if hidden & set(full):
-        # Every field is sealed then and the salt stays here: with it, a hidden amount could be found by trying them all.
-        sealed = {name: commitment(str(salt), name, sides) for name, sides in full.items()}
-        full, salt = {name: sides for name, sides in full.items() if name not in hidden}, ""
-    return WireEntry(
-        stream,
-        seq,
-        txn,
-        entity,
-        record_id,
-        kind,
-        full,
-        stamp,
-        at,
-        salt,
-        chain,
-        root,
-        user,
-        device,
-        dseq,
-        sealed,
-    )
+_NOTHING: dict[str, str] = {}
+
+
+def _veil(hidden: frozenset[str], line: Line) -> tuple[Line, dict[str, str]]:
+    """The line without the hidden fields. Every field is sealed then and the salt stays here: with it, a hidden amount
+    could be found by trying them all."""
+    kept = json.loads(line[7])
+    if not hidden & set(kept):
+        return line, _NOTHING
+    salt = line[13]
+    sealed = {name: commitment(salt, name, sides) for name, sides in patch_plain(line[3], kept).items()}
+    shown, salt = {name: sides for name, sides in kept.items() if name not in hidden}, ""
+    return (*line[:7], orjson.dumps(shown).decode(), *line[8:13], salt, line[14]), sealed
 
 
 def left(session: Records, cursor: Cursor) -> int:

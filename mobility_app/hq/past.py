@@ -8,33 +8,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from mobility_app.hq.feed import LOG, PAGE_BYTES, Feed
+from mobility_app.hq.feed import PAGE_BYTES, Feed, Line
 from mobility_app.store.records import Records
+from mobility_app.sync.columns import LOG, of_rows
 from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, WireFloor
-from mobility_app.sync.protocol import ENTRIES_MAX, WireEntry
+from mobility_app.sync.protocol import ENTRIES_MAX
 
 
 def past(session: Records, feed: Feed, asked: HistoryRequest, most: int = ENTRIES_MAX) -> HistoryAnswer:
     """As much as one answer holds. Customers that are not named in its floors were not reached, or are not this user's:
     where a floor is given for none of them, none is."""
     members = feed.membership(asked.before)
-    entries, floors, size = list[WireEntry](), dict[str, WireFloor](), 0
+    lines, sealed, floors, size = list[Line](), dict[int, dict[str, str]](), dict[str, WireFloor](), 0
     for root, before in asked.before.items():
         if root not in members:
             continue
-        if len(entries) >= most or size >= PAGE_BYTES:
+        if len(lines) >= most or size >= PAGE_BYTES:
             break
         rows = session.rows(
             f"SELECT {LOG} FROM log WHERE root_id=? AND seq<? ORDER BY seq DESC LIMIT ?",
-            root, before, most - len(entries) + 1,
+            root, before, most - len(lines) + 1,
         )  # fmt: skip
-        given, older = _cut(rows, asked.since, most - len(entries))
-        found = [entry for row in given if (entry := feed.seen(row, members)) is not None]
-        entries += reversed(found)
+        given, older = _cut(rows, asked.since, most - len(lines))
+        for row in reversed(given):
+            if (sight := feed.seen(row, members)) is not None:
+                if sight[1]:
+                    sealed[len(lines)] = sight[1]
+                lines.append(sight[0])
         size += sum(len(str(row[7])) for row in given)
         more = older is not None and older[12] >= asked.since
         floors[root] = WireFloor(given[-1][1] if given else before, str(older[14]) if older else "", more)
-    return HistoryAnswer(entries, floors)
+    return HistoryAnswer(of_rows(lines, sealed), floors)
 
 
 def _cut(rows: list[tuple[Any, ...]], since: int, most: int) -> tuple[list[tuple[Any, ...]], tuple[Any, ...] | None]:

@@ -25,6 +25,7 @@ from mobility_app.hq.snapshots import Snapshots
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
+from mobility_app.sync.columns import of_rows
 from mobility_app.sync.protocol import PullAnswer, PullRequest, WireActor, WireCursor
 
 SUMS_KEPT = 5_000  # of so many positions the sum is remembered
@@ -69,15 +70,17 @@ class Pulls:
         snaps = self._snapshots.heard(session, actor.role, message)
         page = Feed(session, actor, self._epoch, most).page(cursor, snaps)
         digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
-        if page.cursor == cursor and not (page.events or page.reset or page.more or page.behind or page.offers):
+        if page.cursor == cursor and not (
+            page.lines or page.steps or page.reset or page.more or page.behind or page.offers
+        ):
             return PullAnswer(digest=digest)
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         still = left(session, page.cursor) if page.more else 0
         life = lives.met(session, device, cursor.epoch, cursor.streams)
         return PullAnswer(
-            wire_actor(session, actor), page.events, sealed, page.more, page.reset, digest, page.behind, still, life,
-            page.offers,
+            wire_actor(session, actor), of_rows(page.lines, page.sealed), page.steps, sealed, page.more, page.reset,
+            digest, page.behind, still, life, page.offers,
         )  # fmt: skip
 
     def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:

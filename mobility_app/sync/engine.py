@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -25,6 +26,7 @@ from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 from mobility_app.sync import first, lives, orders, protocol, renewal, verify
 from mobility_app.sync.asking import ask
+from mobility_app.sync.columns import to_entries
 from mobility_app.sync.frames import HistoryRequest, PieceRequest
 from mobility_app.sync.life_messages import (
     HAVE_MAX,
@@ -252,14 +254,15 @@ class Engine:
                 lives.testify(
                     self.store, at.epoch, answer.life, identity.device_id, partial(self._testify, identity, done)
                 )
-            if answer.actor is not None and (moved != at or answer.events or answer.reset):
+            if answer.actor is not None and (moved != at or answer.steps or answer.entries.seq or answer.reset):
                 apply.page(self.store, _page(answer, answer.actor, moved))
             elif not answer.more:
                 apply.caught_up(self.store)
-            done.entries += len(answer.events)
+            came = len(answer.entries.seq) + len(answer.steps)
+            done.entries += came
             took, lost = (), ()
             verify.note_behind(self.store, answer.behind)
-            if answer.left or done.entries > len(answer.events):
+            if answer.left or done.entries > came:
                 self.progress(FETCHING, done.entries, done.entries + answer.left)
             if not answer.more:
                 self._verify(identity, answer.digest, done)
@@ -307,17 +310,12 @@ def _page(answer: PullAnswer, actor: WireActor, cursor: Cursor) -> apply.Page:
     page = apply.Page(cursor, msgspec.to_builtins(actor), reset=answer.reset, more=answer.more, offers=offers)
     if answer.life is not None:
         page.common = min(answer.life.heads.values(), default=0)
-    for event in answer.events:
-        if event.entry is not None:
-            page.steps.append(("entry", protocol.plain_entry(event.entry), event.entry.sealed))
-        elif event.leave is not None:
-            page.steps.append(("leave", event.leave, {}))
-        elif event.narrow is not None:
-            page.steps.append(("narrow", event.narrow, {}))
-        elif event.forget is not None:
-            page.steps.append(("forget", event.forget, {}))
-        elif event.leads is not None:
-            page.steps.append(("leads", event.leads[0], {"to": event.leads[1]}))
+    entries, taken = to_entries(answer.entries), 0
+    for before, what, subject, to in answer.steps:
+        page.steps += [("entry", *each) for each in islice(entries, max(before - taken, 0))]
+        taken = before
+        page.steps.append((what, subject, {"to": to} if to else {}))
+    page.steps += [("entry", *each) for each in entries]
     return page
 
 

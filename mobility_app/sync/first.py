@@ -15,6 +15,7 @@ from mobility_app.store import apply, snapshot
 from mobility_app.store.snapshot import Arriving, Rows, Slice
 from mobility_app.store.store import Store, Touched
 from mobility_app.sync import frames, protocol
+from mobility_app.sync.columns import to_entries
 from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, Part, PieceRequest
 
 GONE = "no_snapshot"
@@ -119,6 +120,6 @@ def _past(store: Store, fetch: Fetch, wanted: dict[str, int], since: int) -> int
     answer = protocol.unpack(
         fetch("/v1/history", HistoryRequest(wanted, since)), HistoryAnswer, hostile=False
     )  # fmt: skip
-    found = [(protocol.plain_entry(entry), entry.sealed) for entry in answer.entries]
+    found = list(to_entries(answer.entries))
     apply.past(store, wanted, found, {root: (at.seq, at.chain, at.more) for root, at in answer.floors.items()})
     return len(found)

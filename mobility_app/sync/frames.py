@@ -16,7 +16,8 @@ import zstandard
 from mobility_app.domain.fields import Column
 from mobility_app.errors import Unreachable
 from mobility_app.sync import protocol
-from mobility_app.sync.protocol import Count, Id, Message, Name, WireEntry
+from mobility_app.sync.columns import Entries
+from mobility_app.sync.protocol import Count, Id, Message, Name
 
 PART_ROWS = 2_000  # beyond which a part ends with the customer: about 20 ms of a device's write lock
 PIECE_ROWS = 20_000  # beyond which a piece ends with the part: some 600 kB on the way
@@ -87,7 +88,7 @@ class WireFloor(Message, frozen=True):
 class HistoryAnswer(Message, frozen=True):
     """Entries, oldest first, and the floor of each customer that the device may see."""
 
-    entries: list[WireEntry]
+    entries: Entries
     floors: dict[str, WireFloor]
 
 

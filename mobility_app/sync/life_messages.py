@@ -11,7 +11,8 @@ from typing import Annotated
 import msgspec
 
 from mobility_app.domain.change import canonical
-from mobility_app.sync.protocol import Count, Message, Name, WireActor, WireChange, WireEntry, WireVerdict
+from mobility_app.domain.fields import Plain
+from mobility_app.sync.protocol import Count, Message, Name, WireActor, WireChange, WireVerdict
 
 EVIDENCE_MAX = 1_000  # entries in one testimony
 HAVE_MAX = 50_000  # unsent changes of a device that renews itself
@@ -41,6 +42,26 @@ class EnrolAnswer(Message, frozen=True):
     user_id: str
     hq_key: str
     actor: WireActor
+
+
+class WireEntry(Message, frozen=True):
+    """A line of a log that is over, as a device keeps it (`domain.change.Entry`)."""
+
+    stream: str
+    seq: int
+    txn: int
+    entity: str
+    id: str
+    kind: str
+    patch: dict[str, tuple[Plain, Plain]]
+    stamp: int
+    at: int
+    salt: str
+    chain: str
+    root: str | None = None
+    user: str | None = None
+    device: str | None = None
+    dseq: int | None = None
 
 
 class TestifyRequest(Message, frozen=True):

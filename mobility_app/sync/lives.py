@@ -14,8 +14,8 @@ from mobility_app.errors import Refused
 from mobility_app.store import again
 from mobility_app.store.records import entry_of
 from mobility_app.store.store import Store
-from mobility_app.sync.life_messages import EVIDENCE_MAX, TestifyRequest
-from mobility_app.sync.protocol import WireEntry, WireLife
+from mobility_app.sync.life_messages import EVIDENCE_MAX, TestifyRequest, WireEntry
+from mobility_app.sync.protocol import WireLife
 
 BATCHES_MAX = 200  # of evidence: the newest 200,000 entries
 _ENTRY = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"

@@ -14,10 +14,11 @@ from typing import Annotated, TypeVar
 import msgspec
 import zstandard
 
-from mobility_app.domain.change import Change, Entry
+from mobility_app.domain.change import Change
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Refused
 from mobility_app.sync import strict
+from mobility_app.sync.columns import Entries
 
 VERSION = 1
 MEDIA_TYPE = "application/vnd.mobility+json"
@@ -29,6 +30,7 @@ RATIO_MAX = 200  # decoded to travelled, beyond the first MiB: a bomb, not a mes
 CHANGES_MAX = 5_000  # one transaction may be larger than a batch
 ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
 WAKE_MAX_SECONDS = 60
+SMALL_LEVEL, QUICK_LEVEL, QUICK_BYTES = 3, 1, 64 * 1024  # of zstd: large columns get no smaller at 3, in twice the time
 
 ROWS_MAX = 20_000  # ids in a comparison's request
 FAULTS_MAX = 200
@@ -39,6 +41,8 @@ Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(max_length=60)]
 Sum = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+Step = tuple[int, str, str, str]
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -109,38 +113,6 @@ class PullRequest(Message, frozen=True):
     lost: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
 
 
-class WireEntry(Message, frozen=True):
-    """A line of the log (`domain.change.Entry`), as far as the reader may see it. `sealed`: commitments of the rest."""
-
-    stream: str
-    seq: int
-    txn: int
-    entity: str
-    id: str
-    kind: str
-    patch: dict[str, tuple[Plain, Plain]]
-    stamp: int
-    at: int
-    salt: str
-    chain: str
-    root: str | None = None
-    user: str | None = None
-    device: str | None = None
-    dseq: int | None = None
-    sealed: dict[str, str] = {}
-
-
-class Event(Message, frozen=True):
-    """One step of a page: an entry, or a customer that leaves (`leave`), keeps only its master data (`narrow`), or a
-    company whose lists are to be forgotten (`forget`), or a record that was merged and what it goes on as (`leads`)."""
-
-    entry: WireEntry | None = None
-    leave: str | None = None
-    narrow: str | None = None
-    forget: str | None = None
-    leads: tuple[str, str] | None = None
-
-
 class WireActor(Message, frozen=True):
     """The user's role and reach as HQ sees them now."""
 
@@ -169,7 +141,10 @@ class WireOffer(Message, frozen=True):
 
 
 class PullAnswer(Message, frozen=True):
-    """A page. Events are applied in order, in one transaction with the new cursor. `reset`: first forget everything
+    """A page: entries, and the steps that are taken between them, all applied in order, in one transaction with the new
+    cursor. A step is (how many entries come before it, what, of which, to which): a customer that leaves (`leave`) or keeps
+    only its master data (`narrow`), a company whose lists are to be forgotten (`forget`), a record that was merged and the
+    one that it goes on as (`leads`). `reset`: first forget everything
     that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
     comes as rows, by comparison. `left`: about how many entries are still to come, where there is more.
@@ -177,7 +152,8 @@ class PullAnswer(Message, frozen=True):
     since the cursor, neither it nor the user is told again."""
 
     actor: WireActor | None = None
-    events: list[Event] = []
+    entries: Entries = Entries()
+    steps: list[Step] = []
     cursor: WireCursor | None = None
     more: bool = False
     reset: bool = False
@@ -280,7 +256,9 @@ M = TypeVar("M", bound=Message)
 
 def pack(message: Message) -> bytes:
     """The message as it travels."""
-    return zstandard.ZstdCompressor(level=3).compress(msgspec.json.encode(message))
+    text = msgspec.json.encode(message)
+    level = QUICK_LEVEL if len(text) > QUICK_BYTES else SMALL_LEVEL
+    return zstandard.ZstdCompressor(level=level).compress(text)
 
 
 def unpack(body: bytes, kind: type[M], encoding: str = "zstd", *, hostile: bool = True) -> M:
@@ -375,11 +353,3 @@ def plain_change(wire: WireChange) -> Change:
     return Change(
         wire.dseq, wire.tx, wire.entity, wire.id, wire.kind, wire.patch, wire.base, wire.stamp, wire.at, wire.atomic
     )
-
-
-def plain_entry(wire: WireEntry) -> Entry:
-    """An entry that has travelled."""
-    return Entry(
-        wire.stream, wire.seq, wire.txn, wire.entity, wire.id, wire.root, wire.kind, wire.patch, wire.stamp, wire.user,
-        wire.device, wire.dseq, wire.at, wire.salt, wire.chain,
-    )  # fmt: skip

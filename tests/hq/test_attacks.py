@@ -14,7 +14,8 @@ from mobility_app.domain.change import commitment, link
 from mobility_app.domain.fields import NOTE_MAX, Plain
 from mobility_app.hq import verify
 from mobility_app.hq.reach import REJECTED
-from mobility_app.sync.protocol import WireVerdict, plain_entry
+from mobility_app.sync.columns import to_entries
+from mobility_app.sync.protocol import WireVerdict
 from tests.support.fleet import START_MS, Fleet
 from tests.support.forger import FAR, Forger, forged
 
@@ -306,13 +307,12 @@ def test_a_hidden_amount_can_not_be_found_by_trying(ground: Ground) -> None:
     customer = ground.make("customer", company_id=ground.ids["Lusa"], territory_id=ground.ids["Norte"], name="guess me",
                            currency="EUR", credit_limit_minor=4_200)  # fmt: skip
     vera = Forger(ground.fleet, "Vera")
-    events = vera.pull().events
-    entry = next(event.entry for event in events if event.entry and event.entry.id == customer)
+    entry, seals = next(each for each in to_entries(vera.pull().entries) if each[0].record_id == customer)
     assert "credit_limit_minor" not in entry.patch
     assert entry.patch["name"] == (None, "guess me")
-    sealed = entry.sealed["credit_limit_minor"]
+    sealed = seals["credit_limit_minor"]
     assert all(commitment(entry.salt, "credit_limit_minor", (None, tried)) != sealed for tried in range(4_000, 4_400))
-    assert link("", plain_entry(entry), entry.sealed) == entry.chain
+    assert link("", entry, seals) == entry.chain
 
 
 # -- causality

@@ -109,7 +109,7 @@ class Forger:
         pages, at = [], cursor or WireCursor()
         for _ in range(200):
             answer = self.pull(at)
-            pages.append(msgspec.json.encode(answer.events).decode())
+            pages.append(msgspec.json.encode([answer.entries, answer.steps]).decode())
             at = answer.cursor or at
             if not answer.more:
                 return "\n".join(pages), at

@@ -18,6 +18,7 @@ from mobility_app.store import drafts, scrub
 from mobility_app.store.queries import customers
 from mobility_app.store.store import Store
 from mobility_app.sync import protocol, signing, strict
+from mobility_app.sync.columns import to_entries
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.protocol import PullAnswer, PushAnswer, PushRequest
@@ -259,9 +260,7 @@ def test_no_page_ends_inside_a_transaction(fleet: Fleet) -> None:
     sizes, at = list[int](), protocol.WireCursor()
     for _ in range(30):
         answer: PullAnswer = reader.pull(at)
-        entries = [
-            event.entry for event in answer.events if event.entry is not None and event.entry.entity == "customer"
-        ]
+        entries = [entry for entry, _ in to_entries(answer.entries) if entry.entity == "customer"]
         sizes += [len(entries)]
         assert {entry.txn for entry in entries if [e.txn for e in entries].count(entry.txn) % 3} == set()
         at = answer.cursor or at

@@ -1,0 +1,87 @@
+"""Entries and changes as columns: all streams, then all numbers, then all patches. Shared with HQ.
+
+What resembles each other lies together, so that zstd sees it, and names are said once. A column in which all values are
+equal holds that value once. HQ makes the columns of entries from rows of its log as they are: a patch is the very text
+that the log keeps, its sides as columns of tables hold them, and nothing is read but what a reader may not see whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from mobility_app.domain.change import Entry
+from mobility_app.domain.fields import Column
+from mobility_app.errors import Unreachable
+from mobility_app.store.records import patch_plain
+
+LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
+
+T = TypeVar("T")
+
+
+class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Lines of the log (`domain.change.Entry`), as far as the reader may see them; as many as there are numbers in `seq`.
+    `patch`: of each line `{field: [before, after]}`. `sealed`: place of a line -> commitments of all its fields, where
+    some are not for this reader; its salt is then empty."""
+
+    seq: list[int] = []
+    stream: list[str] = []
+    txn: list[int] = []
+    entity: list[str] = []
+    id: list[str] = []
+    root: list[str | None] = []
+    kind: list[str] = []
+    patch: list[dict[str, tuple[Column, Column]]] = []
+    stamp: list[int] = []
+    user: list[str | None] = []
+    device: list[str | None] = []
+    dseq: list[int | None] = []
+    at: list[int] = []
+    salt: list[str] = []
+    chain: list[str] = []
+    sealed: dict[str, dict[str, str]] = {}
+
+
+def of_rows(rows: Sequence[tuple[Any, ...]], sealed: Mapping[int, dict[str, str]]) -> Entries:
+    """Columns of rows of the log in the order of `LOG`. `sealed`: place -> commitments."""
+    if not rows:
+        return Entries()
+    columns: list[Any] = list(zip(*rows, strict=True))
+    stream, _, txn, entity, record, root, kind, _, stamp, user, device, dseq, at, salt, chain = map(_folded, columns)
+    seals = {str(place): fields for place, fields in sealed.items()}
+    patches: Any = msgspec.Raw(f"[{','.join(columns[7])}]".encode())
+    return Entries(
+        columns[1], stream, txn, entity, record, root, kind, patches, stamp, user, device, dseq, at, salt, chain, seals
+    )
+
+
+def to_entries(columns: Entries) -> Iterator[tuple[Entry, dict[str, str]]]:
+    """The entries with the commitments of what is sealed. Raises Unreachable where the columns do not fit together."""
+    count = len(columns.seq)
+    lines = zip(
+        *(_spread(column, count) for column in (
+            columns.stream, columns.seq, columns.txn, columns.entity, columns.id, columns.root, columns.kind,
+            columns.patch, columns.stamp, columns.user, columns.device, columns.dseq, columns.at, columns.salt,
+            columns.chain,
+        )), strict=True,
+    )  # fmt: skip
+    for place, (stream, seq, txn, entity, record, root, kind, patch, *rest) in enumerate(lines):
+        plain = patch_plain(entity, patch)
+        yield Entry(stream, seq, txn, entity, record, root, kind, plain, *rest), columns.sealed.get(str(place), {})
+
+
+def _folded(column: Any) -> Any:
+    """One value for a column of equal ones."""
+    first = column[0]
+    return [first] if first == column[-1] and column.count(first) == len(column) else column
+
+
+def _spread(column: list[T], count: int) -> list[T]:
+    if len(column) == 1:
+        return column * count
+    if len(column) != count:
+        raise Unreachable("failed", "HQ sent columns of different lengths")
+    return column
