@@ -192,8 +192,8 @@ def test_who_lost_a_territory_is_told_to_forget_what_was_there_then_and_hears_of
     came = ground.make("customer", **{**more, "territory_id": ground.ids["Sul"]})
     ground.update("customer", came, territory_id=ground.ids["Norte"])
     text, at = ana.pull_all(old)
-    assert f'"leave":"{ground.ids["own"]}"' in text
-    assert f'"leave":"{left}"' in text
+    assert f'"leave","{ground.ids["own"]}"' in text
+    assert f'"leave","{left}"' in text
     assert not any(record in text for record in (later, passing, came))
     assert ana.pull_all(at)[1] == at
 
