@@ -183,7 +183,7 @@ class Headquarters:
         if message.aside:
             with self.ledger.database.transaction() as opened:
                 session = Records(opened.engine, opened.watch)
-                may = aside.begun(session, self._verified(request, session).id, message.changes[0].dseq)
+                may = aside.begun(session, self._verified(request, session).id, message.changes.dseq[0])
             return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=True, may_judge=may)))
         try:
             return protocol.pack(PushAnswer(self._judged(request, message, one_by_one=False)))
@@ -232,7 +232,7 @@ class Headquarters:
         with self.ledger.transaction() as tx:
             device = self._verified(request, tx)
             actor = devices.actor(tx, device.user_id)
-            known, fresh = self._sorted_out(tx, device, message.changes)
+            known, fresh = self._sorted_out(tx, device, protocol.in_rows(message.changes))
             judge = Judge(tx, actor, device.id, partial(lives.common, tx, message.life))
             plain = [protocol.plain_change(change) for change in fresh]
             verdicts = (

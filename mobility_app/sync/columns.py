@@ -50,7 +50,7 @@ def of_rows(rows: Sequence[tuple[Any, ...]], sealed: Mapping[int, dict[str, str]
     if not rows:
         return Entries()
     columns: list[Any] = list(zip(*rows, strict=True))
-    stream, _, txn, entity, record, root, kind, _, stamp, user, device, dseq, at, salt, chain = map(_folded, columns)
+    stream, _, txn, entity, record, root, kind, _, stamp, user, device, dseq, at, salt, chain = map(folded, columns)
     seals = {str(place): fields for place, fields in sealed.items()}
     patches: Any = msgspec.Raw(f"[{','.join(columns[7])}]".encode())
     return Entries(
@@ -61,27 +61,29 @@ def of_rows(rows: Sequence[tuple[Any, ...]], sealed: Mapping[int, dict[str, str]
 def to_entries(columns: Entries) -> Iterator[tuple[Entry, dict[str, str]]]:
     """The entries with the commitments of what is sealed. Raises Unreachable where the columns do not fit together."""
     count = len(columns.seq)
-    lines = zip(
-        *(_spread(column, count) for column in (
-            columns.stream, columns.seq, columns.txn, columns.entity, columns.id, columns.root, columns.kind,
-            columns.patch, columns.stamp, columns.user, columns.device, columns.dseq, columns.at, columns.salt,
-            columns.chain,
-        )), strict=True,
+    every = (
+        columns.stream, columns.seq, columns.txn, columns.entity, columns.id, columns.root, columns.kind, columns.patch,
+        columns.stamp, columns.user, columns.device, columns.dseq, columns.at, columns.salt, columns.chain,
     )  # fmt: skip
+    try:
+        lines = zip(*(spread(column, count) for column in every), strict=True)
+    except ValueError as wrong:
+        raise Unreachable("failed", f"HQ sent {wrong}") from None
     for place, (stream, seq, txn, entity, record, root, kind, patch, *rest) in enumerate(lines):
         plain = patch_plain(entity, patch)
         yield Entry(stream, seq, txn, entity, record, root, kind, plain, *rest), columns.sealed.get(str(place), {})
 
 
-def _folded(column: Any) -> Any:
+def folded(column: Any) -> Any:
     """One value for a column of equal ones."""
     first = column[0]
     return [first] if first == column[-1] and column.count(first) == len(column) else column
 
 
-def _spread(column: list[T], count: int) -> list[T]:
+def spread(column: list[T], count: int) -> list[T]:
+    """A value for each of so many lines. Raises ValueError where the column is of another length."""
     if len(column) == 1:
         return column * count
     if len(column) != count:
-        raise Unreachable("failed", "HQ sent columns of different lengths")
+        raise ValueError("columns of different lengths")
     return column

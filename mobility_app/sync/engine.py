@@ -196,7 +196,8 @@ class Engine:
             self.progress(SENDING, done.pushed, max(total, done.pushed))
             apply.sent(self.store, [change.dseq for change in batch])
             suspect = self._narrowing.suspects(batch)
-            request = PushRequest([protocol.wire_change(change) for change in batch], life, suspect)
+            changes = protocol.in_columns([protocol.wire_change(change) for change in batch])
+            request = PushRequest(changes, life, suspect)
             try:
                 answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
             except Unreachable as failed:

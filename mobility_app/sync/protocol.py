@@ -9,16 +9,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 import msgspec
 import zstandard
 
+from mobility_app.domain import clock
 from mobility_app.domain.change import Change
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Refused
 from mobility_app.sync import strict
-from mobility_app.sync.columns import Entries
+from mobility_app.sync.columns import Entries, folded, spread
 
 VERSION = 1
 MEDIA_TYPE = "application/vnd.mobility+json"
@@ -41,6 +43,10 @@ Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(max_length=60)]
 Sum = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Instant = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+SOME = msgspec.Meta(min_length=1, max_length=CHANGES_MAX)
+ANY = msgspec.Meta(max_length=CHANGES_MAX)
 
 Step = tuple[int, str, str, str]
 
@@ -52,7 +58,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 class WireChange(Message, frozen=True):
     """A change of a device (`domain.change.Change`)."""
 
-    dseq: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    dseq: Number
     tx: Count
     entity: Name
     id: Id
@@ -60,14 +66,31 @@ class WireChange(Message, frozen=True):
     patch: dict[str, tuple[Plain, Plain]]
     base: Count
     stamp: Count
-    at: Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+    at: Instant
     atomic: bool = False
+
+
+class Changes(Message, frozen=True):
+    """Changes as columns, as many as there are patches; a column of one value has it for all. `dseq`: the first, the
+    others follow; or all of them. Without `stamp` each is `at` * 2^16, as of a clock that runs right; without `atomic`
+    none is."""
+
+    dseq: Annotated[list[Number], SOME]
+    tx: Annotated[list[Count], SOME]
+    entity: Annotated[list[Name], SOME]
+    id: Annotated[list[Id], SOME]
+    kind: Annotated[list[Name], SOME]
+    patch: Annotated[list[dict[str, tuple[Plain, Plain]]], SOME]
+    base: Annotated[list[Count], SOME]
+    at: Annotated[list[Instant], SOME]
+    stamp: Annotated[list[Count], ANY] = []
+    atomic: Annotated[list[bool], ANY] = []
 
 
 class PushRequest(Message, frozen=True):
     """Changes in the order of their dseq, without a gap; what was saved together is not cut apart."""
 
-    changes: Annotated[list[WireChange], msgspec.Meta(min_length=1, max_length=CHANGES_MAX)]
+    changes: Changes
     life: Annotated[str, msgspec.Meta(max_length=LIFE_LETTERS)] = ""  # the end of the epoch that the bases are of
     aside: bool = False  # these failed alone, again and again: set them aside where they can't be judged
 
@@ -346,6 +369,32 @@ def wire_change(change: Change) -> WireChange:
         change.dseq, change.tx, change.entity, change.record_id, change.kind, change.patch, change.base, change.stamp,
         change.at, change.atomic,
     )  # fmt: skip
+
+
+def in_columns(changes: Sequence[WireChange]) -> Changes:
+    """Changes as a push has them."""
+    dseq, *rest = zip(*(msgspec.structs.astuple(change) for change in changes), strict=True)
+    tx, entity, record, kind, patch, base, stamp, at, atomic = rest
+    follow = all(number == dseq[0] + place for place, number in enumerate(dseq))
+    right = all(each == clock.first(instant) for each, instant in zip(stamp, at, strict=True))
+    return Changes(
+        [dseq[0]] if follow else list(dseq), folded(tx), folded(entity), folded(record), folded(kind), list(patch),
+        folded(base), folded(at), [] if right else folded(stamp), folded(atomic) if any(atomic) else [],
+    )  # fmt: skip
+
+
+def in_rows(columns: Changes) -> list[WireChange]:
+    """The changes of a push. Raises Refused 422 where its columns do not fit together."""
+    count, numbers = len(columns.patch), columns.dseq
+    stamps = columns.stamp or [clock.first(instant) for instant in columns.at]
+    if len(numbers) == 1:
+        numbers = list(range(numbers[0], numbers[0] + count))
+    try:
+        rest = (columns.tx, columns.entity, columns.id, columns.kind, columns.patch, columns.base, stamps, columns.at,
+                columns.atomic or [False])  # fmt: skip
+        return [WireChange(*line) for line in zip(numbers, *(spread(each, count) for each in rest), strict=True)]
+    except ValueError:
+        raise Refused("invalid_message", 422) from None
 
 
 def plain_change(wire: WireChange) -> Change:

@@ -47,7 +47,7 @@ def test_headquarters_with_a_full_disk_takes_nothing_in_and_says_so(office: Offi
     company, territory = next(iter(before["company"])), next(iter(before["territory"]))
     full = {**patch, "company_id": (None, company), "territory_id": (None, territory)}
     change = Change(1, 1, "customer", "a" * 32, "create", full, 0, 1, 1)
-    body = protocol.pack(protocol.PushRequest([protocol.wire_change(change)]))
+    body = protocol.pack(protocol.PushRequest(protocol.in_columns([protocol.wire_change(change)])))
     headers = signing.headers(identity.private_key, identity.device_id, "POST", "/v1/push", body)
     assert office.headquarters.answer(Request("POST", "/v1/push", headers, body)).status == 507
     assert office.dump() == before

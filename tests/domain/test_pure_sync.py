@@ -151,8 +151,8 @@ CHANGES = st.builds(
 
 @given(st.lists(CHANGES, min_size=1, max_size=5))
 def test_changes_come_through_the_wire_as_they_were(changes: list[Change]) -> None:
-    body = protocol.pack(PushRequest([protocol.wire_change(change) for change in changes]))
-    came = protocol.unpack(body, PushRequest).changes
+    body = protocol.pack(PushRequest(protocol.in_columns([protocol.wire_change(change) for change in changes])))
+    came = protocol.in_rows(protocol.unpack(body, PushRequest).changes)
     assert [protocol.plain_change(change) for change in came] == changes
 
 

@@ -24,7 +24,7 @@ def refused(forger: Forger, *numbers: int, name: str = "x") -> str:
     contact = forged("update", "contact", "0" * 32, {"first_name": name})
     changes = [msgspec.structs.replace(contact, dseq=number, tx=number) for number in numbers]
     with pytest.raises(Refused) as said:
-        forger.ask("/v1/push", PushRequest(changes), PushAnswer)
+        forger.ask("/v1/push", PushRequest(protocol.in_columns(changes)), PushAnswer)
     return said.value.reason
 
 

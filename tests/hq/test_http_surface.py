@@ -99,7 +99,7 @@ class Http(RuleBasedStateMachine):
 
     def _push(self, change: protocol.WireChange) -> dict[str, Any]:
         change = msgspec.structs.replace(change, dseq=self.next, tx=self.next)
-        body = protocol.pack(protocol.PushRequest([change]))
+        body = protocol.pack(protocol.PushRequest(protocol.in_columns([change])))
         answer = self.at.signed("/v1/push", body)
         assert answer.status_code == 200
         self.next += 1
@@ -199,13 +199,18 @@ def test_messages_of_the_right_shape_with_any_values_are_answered(surface: Surfa
         "epoch": LEAVES, "role": LEAVES, "seal": LEAVES, "scopes": st.dictionaries(KEYS, TREES, max_size=2),
         "streams": st.dictionaries(KEYS, LEAVES, max_size=2),
     })  # fmt: skip
-    change = st.fixed_dictionaries({
+    change = {
         "dseq": st.integers(0, 3) | LEAVES, "tx": LEAVES, "entity": st.sampled_from(["customer", "x"]) | LEAVES,
         "id": st.just("0" * 32) | LEAVES, "kind": st.sampled_from(["create", "delete", "x"]) | LEAVES, "patch": TREES,
         "base": LEAVES, "stamp": LEAVES, "at": LEAVES,
-    })  # fmt: skip
+    }  # fmt: skip
+    columns = st.fixed_dictionaries({name: st.lists(value, max_size=3) for name, value in change.items()})
+    right = {"dseq": 1, "tx": 1, "entity": "customer", "id": "0" * 32, "kind": "update", "patch": {}, "base": 0, "stamp": 0,
+             "at": 0}  # fmt: skip
+    uneven = st.fixed_dictionaries({name: st.just([one]) | st.just([one] * 2) | st.just([one] * 3)
+                                    for name, one in right.items()})  # fmt: skip
     message = st.fixed_dictionaries({}, optional={
-        "cursor": cursor, "changes": st.lists(change, max_size=3), "generation": LEAVES, "sums": TREES, "have": TREES,
+        "cursor": cursor, "changes": columns | uneven, "generation": LEAVES, "sums": TREES, "have": TREES,
         "entity": LEAVES, "buckets": TREES, "faults": TREES, "entries": TREES, "code": LEAVES, "seconds": st.integers(0, 1),
     })  # fmt: skip
 

@@ -16,6 +16,7 @@ from mobility_app.hq import involved
 from mobility_app.hq.ledger import Author
 from mobility_app.hq.outbox import Mail
 from mobility_app.hq.verify import faults
+from mobility_app.sync import protocol
 from mobility_app.sync.protocol import PushAnswer, PushRequest, WireChange
 from tests.support.forger import Forger, forged
 from tests.support.mailroom import DAY, Mailroom, event, to
@@ -360,7 +361,7 @@ class Story:
         ]
         self.ana.next += len(numbered)
         for _ in range(2 if twice else 1):
-            self.ana.ask("/v1/push", PushRequest(numbered), PushAnswer)
+            self.ana.ask("/v1/push", PushRequest(protocol.in_columns(numbered)), PushAnswer)
 
     def views(self) -> dict[str, Row | None]:
         """What each receiver would see of the appointment as it stands, None where it is none of theirs."""

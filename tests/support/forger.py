@@ -94,7 +94,7 @@ class Forger:
             for at, change in enumerate(changes)
         ]
         self.next += len(numbered)
-        return self.ask("/v1/push", PushRequest(numbered), PushAnswer).verdicts
+        return self.ask("/v1/push", PushRequest(protocol.in_columns(numbered)), PushAnswer).verdicts
 
     def one(self, change: WireChange) -> tuple[str, str]:
         """(state, reason) of a single change."""

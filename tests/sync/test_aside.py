@@ -32,8 +32,8 @@ class Deadly:
         if target != "/v1/push":
             return self._inner(method, target, headers, body)
         message = protocol.unpack(body, PushRequest)
-        self.pushes.append((len(message.changes), message.aside))
-        if any(change.dseq == self._poison for change in message.changes):
+        self.pushes.append((len(message.changes.patch), message.aside))
+        if any(change.dseq == self._poison for change in protocol.in_rows(message.changes)):
             self._fleet.office.database.watch = self._dies
         try:
             return self._inner(method, target, headers, body)

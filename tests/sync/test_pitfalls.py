@@ -279,7 +279,7 @@ def test_a_batch_holds_whole_transactions_of_the_device(fleet: Fleet, pair: tupl
     ana.link.requests.clear()
     ana.sync()
     pushes = [protocol.unpack(body, PushRequest) for target, body, _ in ana.link.requests if target == "/v1/push"]
-    assert [len(push.changes) for push in pushes] == [600, 5]
+    assert [len(push.changes.patch) for push in pushes] == [600, 5]
 
 
 def test_an_answer_that_hq_did_not_write_or_wrote_to_another_request_is_no_answer(
@@ -344,9 +344,10 @@ def test_a_change_that_makes_hq_stumble_stops_nobody_behind_it(fleet: Fleet, pai
 
 
 def _numbered(*changes: protocol.WireChange) -> PushRequest:
-    return PushRequest(
-        [msgspec.structs.replace(change, dseq=number, tx=number) for number, change in enumerate(changes, start=1)]
-    )
+    numbered = [
+        msgspec.structs.replace(change, dseq=number, tx=number) for number, change in enumerate(changes, start=1)
+    ]
+    return PushRequest(protocol.in_columns(numbered))
 
 
 def test_a_change_that_hq_refused_whole_is_off_the_screen_and_never_sent_again(

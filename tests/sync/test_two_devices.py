@@ -333,7 +333,7 @@ def test_a_rep_cannot_raise_a_credit_limit_by_a_forged_push(fleet: Fleet, pair: 
         99, 99, "customer", customer, "update", {"credit_limit_minor": (None, 999)}, 10**6, 1, 1
     )
     forged = msgspec.structs.replace(forged, dseq=2)
-    body = protocol.pack(protocol.PushRequest([forged]))
+    body = protocol.pack(protocol.PushRequest(protocol.in_columns([forged])))
     headers = signing.headers(identity.private_key, identity.device_id, "POST", "/v1/push", body)
     reply = ana.link.send("POST", "/v1/push", headers, body)
     (verdict,) = protocol.unpack(reply.body, protocol.PushAnswer).verdicts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from mobility_app.errors import Refused
+from mobility_app.sync import protocol
 from mobility_app.sync.protocol import PushAnswer, PushRequest, WireChange
 from tests.support.forger import forged
 from tests.support.invariants import Violation
@@ -63,7 +64,7 @@ def strike(world: World, member: Member) -> None:
 
 def _refused(world: World, change: WireChange, reason: str) -> None:
     try:
-        world.mallory.ask("/v1/push", PushRequest([change]), PushAnswer)
+        world.mallory.ask("/v1/push", PushRequest(protocol.in_columns([change])), PushAnswer)
     except Refused as said:
         if said.reason == reason:
             return
