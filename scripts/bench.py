@@ -27,8 +27,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import orjson
-
 from mobility_app.hq.demo import make
 from mobility_app.hq.office import Office
 from mobility_app.store import identity, search
@@ -36,7 +34,6 @@ from mobility_app.store.database import sqlcipher
 from mobility_app.store.identity import Identity
 from mobility_app.store.store import Store
 from mobility_app.sync import protocol
-from mobility_app.sync.columns import of_rows
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import HttpTransport
@@ -153,6 +150,8 @@ def _commit(plain: object, key: str, number: int) -> None:
 
 def bench_sync(folder: Path, customers: int) -> None:
     """First sync, pushes, pulls and idle rounds over a real HQ process."""
+    from bench_wire import bench_wire
+
     from tests.support.bench import start_hq
 
     hq = start_hq(folder / "hq")
@@ -172,8 +171,7 @@ def bench_sync(folder: Path, customers: int) -> None:
     raw = _raw_insert(folder, stores[0])
     row("first sync by replay", records / first, "records/s", "raw insert of the same rows", records / raw)
     _edits(engines, stores, min(customers, 500), "edits")
-    _idle(engines[0], hq.url)
-    _pull(hq.office)
+    bench_wire(hq, stores[0], row)
     for store in stores:
         store.close()
     hq.stop()
@@ -221,51 +219,6 @@ def _edits(engines: list[Engine], stores: list[Store], count: int, what: str) ->
         len(ids) / down,
     )
     row("bytes of an edit, up", len(body) / len(ids), "bytes", "its JSON", len(text) / len(ids))
-
-
-def _idle(engine: Engine, url: str) -> None:
-    import requests
-
-    session = requests.Session()
-    session.trust_env = False
-    idle, bare = [], []
-    for _ in range(20):
-        idle.append(timed(engine.round))
-        bare.append(timed(lambda: session.get(f"{url}/health/live", timeout=5).content))
-    row(
-        "nothing to do",
-        statistics.median(idle) * 1e3,
-        "ms",
-        "bare GET on the same server",
-        statistics.median(bare) * 1e3,
-    )
-
-
-def _pull(office: Office) -> None:
-    from mobility_app.hq import devices
-    from mobility_app.hq.feed import Feed
-    from mobility_app.store.cursor import Cursor
-
-    with office.ledger.reading() as session:
-        actor = devices.actor(session, office.named(session, "user", "All"))
-        pages, plain = [], []
-        for _ in range(REPEATS):
-            pages.append(timed(lambda: protocol.pack(_answer(Feed(session, actor, "x").page(Cursor())))))
-            plain.append(timed(lambda: orjson.dumps(session.rows("SELECT * FROM log WHERE stream!='hq' LIMIT 2000"))))
-    row(
-        "a page of 2,000 entries",
-        2000 / statistics.median(pages),
-        "entries/s",
-        "SELECT and orjson",
-        2000 / statistics.median(plain),
-    )
-
-
-def _answer(page: object) -> protocol.PullAnswer:
-    to = page.cursor  # type: ignore[attr-defined]
-    cursor = protocol.WireCursor(to.epoch, to.role, to.scopes, to.streams)
-    entries = of_rows(page.lines, page.sealed)  # type: ignore[attr-defined]
-    return protocol.PullAnswer(protocol.WireActor("rep", [], [], "pt"), entries, page.steps, cursor)  # type: ignore[attr-defined]
 
 
 def _ui(folder: Path, customers: int) -> None:
