@@ -187,16 +187,18 @@ class Feed:
         found: list[Told] = []
         behind = [(scope, seq) for scope, (seq, _) in at.items() if seq < head]
         part = "SELECT seq, kind, scope, root_id FROM scope_log WHERE scope=? AND seq>? AND seq<=?"
+        # A number has two lines in a scope at most: so one whole number is always among these.
+        most = self._most + 2 * len(behind)
         for start in range(0, len(behind), UNION_MAX):
             some = behind[start : start + UNION_MAX]
             # each part comes in order from its index and they are merged as they come: no scope is read further than it
             # has a place on the page
             sql = " UNION ALL ".join([part] * len(some)) + " ORDER BY 1, 2, 3 LIMIT ?"
             params = [value for scope, seq in some for value in (scope, seq, head)]
-            found += self._session.rows(sql, *params, self._most + 1)
-        found = sorted(found)[: self._most + 1] if len(behind) > UNION_MAX else found
-        # the last number may have a second line beyond the limit: it waits for the next page
-        upto = found[-1][0] - 1 if len(found) > self._most else head
+            found += self._session.rows(sql, *params, most)
+        found = sorted(found)[:most] if len(behind) > UNION_MAX else found
+        # the last number may have more lines beyond the limit: it waits for the next page
+        upto = found[-1][0] - 1 if found and len(found) == most else head
         upto = self._whole(stream, upto, min(seq for seq, _ in at.values()), head)
         return [line for line in found if line[0] <= upto], upto
 
