@@ -25,7 +25,7 @@ from mobility_app.sync.blobs_worker import FilesWorker
 from mobility_app.sync.orders import WIPE
 from mobility_app.sync.status import OFFLINE, Board, Status
 from mobility_app.sync.worker import SyncWorker
-from mobility_app.ui.context import App, Opened
+from mobility_app.ui.context import App, Locked, Opened
 from mobility_app.wiping import obey
 
 HOST = "127.0.0.1"
@@ -99,6 +99,13 @@ class Process:
         for worker in (self._worker, self._files):
             if worker is not None:
                 worker.now()
+
+    def older(self, customer_id: str) -> int:
+        """Asks HQ, beside the worker and over a connection of its own."""
+        device = self._device
+        if device is None:
+            raise Locked("the store is locked")
+        return device.engine().older(customer_id)
 
 
 def run(config: Config, passphrase: str | None) -> None:

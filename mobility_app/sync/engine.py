@@ -22,6 +22,7 @@ from mobility_app.store import apply, outgoing
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
+from mobility_app.store.queries import arriving
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 from mobility_app.sync import first, lives, orders, protocol, renewal, verify
@@ -168,17 +169,17 @@ class Engine:
                 self._push_all(identity, done)
 
         def moved() -> None:
-            at = first.progress(self.store)
+            at = arriving.coming(self.store)
             if at:
-                self.progress(TAKING, *at)
+                self.progress(TAKING, at.here, at.total)
 
         for _ in range(PIECES_MAX):
             took, lost = first.ended(self.store)
-            if took or lost:
-                first.read_words(self.store, pause)
+            if not lost and first.next_piece(self.store, fetch, identity.user_id, moved):
+                first.read_words(self.store, pause)  # what is here stands in the list, too
+            elif took or lost:
                 self._pull_all(identity, done, took, lost)
-                moved()
-            elif not first.next_piece(self.store, fetch, identity.user_id, moved):
+            else:
                 break
             pause()
         first.read_words(self.store, pause)

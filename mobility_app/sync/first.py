@@ -25,13 +25,6 @@ HISTORY_REQUESTS = 20  # of one round: the next follows soon, and saves go first
 Fetch = Callable[[str, "PieceRequest | HistoryRequest"], bytes]
 
 
-def progress(store: Store) -> tuple[int, int] | None:
-    """(customers that are here, those that are on their way) of the snapshots that are being taken; None without any."""
-    with store.reading() as session:
-        found = snapshot.arriving(session)
-    return (sum(one.done for one in found), sum(one.customers for one in found)) if found else None
-
-
 def next_piece(store: Store, fetch: Fetch, me: str, moved: Callable[[], None]) -> bool:
     """Takes one piece of the first snapshot that is not whole. False where there is nothing to take. `moved` is called
     after each step of it. A snapshot that HQ no longer has is noted as lost."""

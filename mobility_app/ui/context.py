@@ -77,6 +77,10 @@ class Backend(Protocol):
     def sync_now(self) -> None:
         """Wakes the worker and returns at once."""
 
+    def older(self, customer_id: str) -> int:
+        """Fetches history of a customer that HQ alone holds. Returns how many entries came. Waits for HQ; runs on a worker
+        thread. Raises Locked, Unreachable, Refused."""
+
     def change_passphrase(self, old: str, new: str) -> None:
         """Another passphrase opens the store from now on. Slow; runs on a worker thread. Raises WrongPassphrase,
         InvalidValue, KeyFileDamaged, StoreTooNew, DiskFull; then the old one still opens."""

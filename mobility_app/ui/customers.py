@@ -10,12 +10,14 @@ from typing import Any
 from nicegui import events, ui
 
 from mobility_app.domain import access
+from mobility_app.store.queries import arriving as arriving_queries
 from mobility_app.store.queries import customers as queries
+from mobility_app.store.queries.arriving import Coming
 from mobility_app.store.queries.customers import Choices, CustomerPage, Filters
 from mobility_app.store.store import Touched
-from mobility_app.ui import customer_rows, lists, new_customer
+from mobility_app.ui import arriving, customer_rows, lists, new_customer
 from mobility_app.ui.live import Live, markup
-from mobility_app.ui.markup import Html, h, icon
+from mobility_app.ui.markup import NOTHING, Html, h, icon
 from mobility_app.ui.unfinished import Left
 from mobility_app.ui.window import ListPlace, Window
 
@@ -49,6 +51,7 @@ class CustomerList:
             markup(lists.page_head(words("Customers"), *self._actions()))
             if begun is not None:
                 markup(new_customer.offer(words, begun, window.app.now()))
+            self._arriving = Live(self._coming, self._arrived_so_far)
             with ui.element("div").classes("fb-tools"):
                 self._search_field()
                 if len(choices.territories) > 1:
@@ -59,6 +62,7 @@ class CustomerList:
 
     async def show(self) -> None:
         """Loads and draws."""
+        await self._arriving.show()
         await self._live.show(self._place.text, self._filters(), self._place.args)
 
     def _actions(self) -> list[Html]:
@@ -150,8 +154,15 @@ class CustomerList:
         await self.show()
         self._window.run("window.scrollTo(0, 0)")
 
+    async def _coming(self) -> Coming | None:
+        return await self._window.app.read(arriving_queries.coming)
+
+    def _arrived_so_far(self, coming: Coming | None) -> Html:
+        return arriving.card(self._window.words, coming, self._window.app.status) or NOTHING
+
     async def _heard(self, touched: Touched) -> None:
         if not self._window.app.locked:
+            await self._arriving.refresh()
             await self._live.refresh("sync")
 
     def _render(self, page: CustomerPage) -> Html:

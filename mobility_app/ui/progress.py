@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobility_app.sync.status import SENDING, Progress
+from mobility_app.sync.status import SENDING, TAKING, Progress
 from mobility_app.ui import lists
 from mobility_app.ui.markup import Html
 from mobility_app.ui.words import Words
@@ -13,6 +13,8 @@ def said(words: Words, progress: Progress) -> str:
     done, total = words.number(progress.done), words.number(progress.total)
     if progress.doing == SENDING:
         return words("Sent {done} of {total}", done=done, total=total)
+    if progress.doing == TAKING:
+        return words("{done} of {total} customers are here", done=done, total=total)
     return words("Received {done} of about {total}", done=done, total=total)
 
 

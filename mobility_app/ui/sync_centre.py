@@ -15,14 +15,16 @@ from mobility_app.domain import access, registry
 from mobility_app.domain.change import CREATE, DELETE, RESTORE, UPDATE
 from mobility_app.errors import MobilityError
 from mobility_app.store.actions import settle
+from mobility_app.store.queries import arriving as arriving_queries
 from mobility_app.store.queries import sync_centre as queries
 from mobility_app.store.queries import travels
+from mobility_app.store.queries.arriving import Coming
 from mobility_app.store.queries.mended import Mended, mended
 from mobility_app.store.queries.sync_centre import Clash, Pending, Place, Refusal, Unsettled
 from mobility_app.store.queries.travels import NO_FILES, OnTheWay
 from mobility_app.store.store import Touched
 from mobility_app.sync.status import OFFLINE, STOPPED, SYNCING, Status
-from mobility_app.ui import decisions, lists, marks, mended_card, progress, sync_files
+from mobility_app.ui import arriving, decisions, lists, marks, mended_card, progress, sync_files
 from mobility_app.ui.decisions import Desk
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
@@ -47,6 +49,7 @@ class Picture:
     may_settle: bool
     files: OnTheWay = NO_FILES
     mended: tuple[tuple[Mended, ...], int] = ((), 0)
+    coming: Coming | None = None
 
 
 async def build(window: Window) -> None:
@@ -59,7 +62,8 @@ async def build(window: Window) -> None:
         role = app.actor.role if app.actor else ""
         may = bool(role) and access.may(role, registry.entity("conflict").right, "update")
         files, put_right = await app.read(travels.on_the_way), await app.read(mended)
-        return Picture(found, app.status, app.now(), may, files, put_right)
+        coming = await app.read(arriving_queries.coming)
+        return Picture(found, app.status, app.now(), may, files, put_right, coming)
 
     async def act(name: str, arg: str) -> None:
         await _act(window, name, arg)
@@ -125,7 +129,7 @@ def render(words: Words, picture: Picture) -> Html:
     parts = [
         lists.page_head(words("Sync"), button),
         _problem(words, picture.status),
-        progress.bar(words, picture.status.progress),
+        arriving.card(words, picture.coming, picture.status) or progress.bar(words, picture.status.progress),
         _figures(words, picture),
         _clash_card(words, picture),
         _refused_card(words, picture),

@@ -6,7 +6,7 @@ the visit brief. Looking at it is what makes news seen (`store/actions/visits.py
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import quote
 
@@ -14,12 +14,15 @@ from nicegui import ui
 
 from mobility_app.errors import MobilityError
 from mobility_app.store.actions import visits
+from mobility_app.store.queries import arriving as arriving_queries
 from mobility_app.store.queries import news as news_queries
 from mobility_app.store.queries import today as queries
+from mobility_app.store.queries.arriving import Coming
 from mobility_app.store.queries.news import Found, News
 from mobility_app.store.queries.today import COUNT_MAX, DAYS_AHEAD, Due, Overdue, Owed, Request, Today
 from mobility_app.store.store import Touched
-from mobility_app.ui import lists
+from mobility_app.sync.status import Status
+from mobility_app.ui import arriving, lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.window import Window
@@ -37,6 +40,8 @@ class Picture:
     news: Found
     now: int
     day: date
+    coming: Coming | None = None
+    status: Status = field(default_factory=Status)
 
 
 async def build(window: Window) -> None:
@@ -48,7 +53,8 @@ async def build(window: Window) -> None:
     async def load() -> Picture:
         now, day = app.now(), app.today()
         found = await app.read(queries.today, now, day.isoformat())
-        return Picture(found, await app.read(news_queries.news, since), now, day)
+        news, coming = await app.read(news_queries.news, since), await app.read(arriving_queries.coming)
+        return Picture(found, news, now, day, coming, app.status)
 
     async def act(name: str, arg: str) -> None:
         if name == "close":
@@ -95,7 +101,7 @@ def render(words: Words, picture: Picture) -> Html:
     shown = [card for card in side if card is not None]
     main = h("div", _agenda(words, picture), class_="fb-stack")
     body = h("div", main, h("div", shown, class_="fb-side"), class_="fb-cols") if shown else main
-    return h("div", heading, body, class_="fb-stack")
+    return h("div", heading, arriving.card(words, picture.coming, picture.status), body, class_="fb-stack")
 
 
 def _agenda(words: Words, picture: Picture) -> list[Html]:

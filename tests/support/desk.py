@@ -27,6 +27,7 @@ class Backend:
     def __init__(self) -> None:
         self.board = Board()
         self.asked_to_sync = 0
+        self.asked_for_older: list[str] = []
 
     def unlock(self, passphrase: str) -> Opened:
         raise AssertionError("this desk is open")
@@ -36,6 +37,10 @@ class Backend:
 
     def sync_now(self) -> None:
         self.asked_to_sync += 1
+
+    def older(self, customer_id: str) -> int:
+        self.asked_for_older.append(customer_id)
+        return 0
 
     def change_passphrase(self, old: str, new: str) -> None:
         raise AssertionError("this desk has no passphrase")

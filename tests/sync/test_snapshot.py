@@ -10,7 +10,7 @@ import pytest
 from mobility_app.errors import NotAllowed, Unreachable
 from mobility_app.store import snapshot
 from mobility_app.store.cursor import AWAITED, Cursor
-from mobility_app.store.queries import tickets
+from mobility_app.store.queries import arriving, tickets
 from mobility_app.store.search import find
 from mobility_app.store.store import Store
 from mobility_app.store.verify import faults
@@ -220,7 +220,7 @@ def test_a_snapshot_that_left_half_way_is_taken_anew_and_nothing_stays_that_left
         here = [row[0] for row in session.rows("SELECT id FROM customer ORDER BY id")]
         assert 0 < len(here) < CUSTOMERS
         assert AWAITED in {sub for _, sub in Cursor.read(session).scopes.values()}
-        assert first.progress(rui.store) is not None
+        assert arriving.coming(rui.store) is not None
     with fleet.office.ledger.transaction() as tx:
         tx.update("user", fleet.id_of("user", "Rui"), {"territory_ids": [fleet.id_of("territory", "Norte")]})
         tx.update("customer", here[0], {"territory_id": fleet.id_of("territory", "Sul"), "shared": False})
@@ -232,7 +232,7 @@ def test_a_snapshot_that_left_half_way_is_taken_anew_and_nothing_stays_that_left
     rui.sync()
     rui.sync()
     whole(fleet, "rui")
-    assert first.progress(rui.store) is None
+    assert arriving.coming(rui.store) is None
 
 
 def test_rights_are_looked_at_at_every_piece(fleet: Fleet) -> None:

@@ -22,6 +22,7 @@ HQ = "hq"  # as a user
 HQ_NAME = "HQ"  # what a change of HQ's own has as its user; the screen says "the office"
 TITLES = ("name", "title", "value", "reference", "subject", "line1", "number", "text")
 TITLE_LETTERS = 60
+WHOLE, COMING, AT_HQ = "whole", "coming", "at_hq"  # what lies before the entries of a device that began with a snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Changes, newest first; who and what there is to filter by; `names` of all that their fields refer to."""
+    """Changes, newest first; who and what there is to filter by; `names` of all that their fields refer to;
+    `earlier`: nothing lies before the first of them, or that is on its way, or lies at HQ until somebody asks."""
 
     changes: tuple[Shown, ...]
     total: int
@@ -65,6 +67,7 @@ class HistoryPage:
     kinds: tuple[str, ...]
     entities: tuple[str, ...]
     names: dict[str, str]
+    earlier: str = WHOLE
 
 
 _UNION = (
@@ -93,6 +96,7 @@ def page(store: Store, customer_id: str, asked: Asked, now: int) -> HistoryPage:
         drafts = [(row, tuple(lines_of(people, row, whole=True))) for row in rows]
         known = _read(session, ((str(row[2]), str(row[3])) for row, _ in drafts))
         standing = [(registry.entity(str(row[2])), known.get(str(row[3])) or {}) for row, _ in drafts]
+        earlier = session.one("SELECT wanted, floor_chain FROM anchor WHERE root_id=?", customer_id)
         known |= _read(session, [*_referred(line for _, lines in drafts for line in lines), *_links(standing)])
     changes = tuple(_shown(known, people, device, row, lines) for row, lines in drafts)
     names = _names(known, changes)
@@ -101,7 +105,14 @@ def page(store: Store, customer_id: str, asked: Asked, now: int) -> HistoryPage:
     if any(row[0] is None for row in seen):
         users[HQ] = HQ_NAME
     kinds = tuple(sorted({str(row[1]) for row in seen}))
-    return HistoryPage(changes, int(total), users, kinds, tuple(sorted({str(row[2]) for row in seen})), names)
+    entities = tuple(sorted({str(row[2]) for row in seen}))
+    return HistoryPage(changes, int(total), users, kinds, entities, names, _earlier(earlier))
+
+
+def _earlier(anchor: tuple[int, str] | None) -> str:
+    if anchor is None or not anchor[1]:
+        return WHOLE
+    return COMING if anchor[0] else AT_HQ
 
 
 def _condition(asked: Asked, now: int) -> tuple[str, list[object]]:

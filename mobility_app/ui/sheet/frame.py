@@ -25,7 +25,7 @@ from mobility_app.ui import decisions, forms, lists
 from mobility_app.ui.context import App
 from mobility_app.ui.live import Act, Live, markup
 from mobility_app.ui.markup import NOTHING, Html
-from mobility_app.ui.sheet import billing, head, kept, led, savebar
+from mobility_app.ui.sheet import awaited, billing, head, kept, savebar
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.sheet.offers import Offers
 from mobility_app.ui.sheet.rooms import Rooms
@@ -56,7 +56,7 @@ class Sheet:
         self._lives: list[Live] = []
         self._callbacks: list[Callable[[], Awaitable[None]]] = []
         self._offers = Offers(window.app, customer_id)
-        self._found = False
+        self._found = self._awaited = False
         self._refreshing = self._again = self._saving = False
         self._unheard = 0  # commits of this device that came while saving
         self._news = 0  # counts what was followed
@@ -209,21 +209,31 @@ class Sheet:
             body.close()
             raise
         self._tab, self._record_id, self.query, self._body = tab, record_id, query, body
+        await self._stand(body)
+
+    async def _stand(self, body: Rooms) -> None:
         if not self._found:
-            if not await led.follow(self):
-                self._missing(body)
+            await self._missing(body)
             return
+        self._awaited = False
         self._draw_head()
         await self.rebuild()
         self.window.title(f"{self.header.name} · {self.header.number}")
         self.window.run("fb.tab()")
 
-    def _missing(self, body: Rooms) -> None:
-        for part in (self._who, self._bar):
-            part.set_content("")
-        self.window.title(self.words("Not found"))
-        self.window.client.status_code = 404
-        body.close(head.missing(self.words))
+    async def _missing(self, body: Rooms) -> None:
+        content, self._awaited = await awaited.instead(self)
+        if content is not None:
+            for part in (self._who, self._bar):
+                part.set_content("")
+            body.close(content)
+
+    async def _arrived(self, body: Rooms) -> None:
+        """Something came while this customer is awaited."""
+        await self._open()
+        if self._found and self._awaited:
+            body.reopen()
+        await self._stand(body)
 
     def _draw_head(self) -> None:
         header, here = self.header, self.href()
@@ -350,6 +360,9 @@ class Sheet:
 
     async def _heard(self, touched: Touched) -> None:
         ours = self.customer_id in touched.roots or any(entity in ELSEWHERE for entity, _ in touched.records)
+        if self._awaited and self._body is not None and not self._body.gone:
+            with suppress(MobilityError):  # locked meanwhile
+                await self._arrived(self._body)
         if not ours or not self._found:
             return
         if self._saving and touched.source == LOCAL:  # a save draws all anew itself
@@ -387,10 +400,8 @@ class Sheet:
         header = await self.read(queries.header, self.customer_id)
         if header is None:
             self._found = False
-            if await led.follow(self):
-                return False
             if self._body is not None and not self._body.gone:
-                self._missing(self._body)
+                await self._missing(self._body)
             return False
         self.header = header
         return True

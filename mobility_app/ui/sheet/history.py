@@ -12,10 +12,12 @@ from functools import partial
 
 from mobility_app.domain import access, registry
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, UPDATE, Row
+from mobility_app.errors import MobilityError
 from mobility_app.store import verify
-from mobility_app.store.queries.history_page import HQ, Asked, HistoryPage, Shown, page
+from mobility_app.store.queries.history_page import AT_HQ, COMING, HQ, PAGE_CHANGES, Asked, HistoryPage, Shown, page
 from mobility_app.store.store import Store
 from mobility_app.store.writing import Writing
+from mobility_app.sync.status import OFFLINE, STOPPED, Status
 from mobility_app.ui import lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h, icon
@@ -23,6 +25,7 @@ from mobility_app.ui.names import N_
 from mobility_app.ui.sheet import changes
 from mobility_app.ui.sheet.frame import Sheet
 from mobility_app.ui.sheet.tab import Tab
+from mobility_app.ui.words import Words
 
 PERIODS = ((0, N_("Any time")), (7, N_("7 days")), (30, N_("30 days")), (365, N_("12 months")))
 KINDS = {
@@ -52,6 +55,14 @@ class _View:
 
     async def show(self) -> None:
         self._live = await self._sheet.live(self._load, self._render, self._asked, on_act=self._act)
+        self._sheet.app.status_changed.subscribe(self._follow_status)
+
+    def _follow_status(self) -> None:
+        """What is older can be loaded as soon as the office can be reached."""
+        if self._live is None or self._live.gone:
+            self._sheet.app.status_changed.unsubscribe(self._follow_status)
+        elif not self._sheet.app.locked and self._live.model.earlier == AT_HQ:
+            self._live.draw()
 
     def _load(self, store: Store, customer_id: str, asked: Asked) -> HistoryPage:
         return page(store, customer_id, asked, self._sheet.app.now())
@@ -73,6 +84,8 @@ class _View:
                 self._toggle(arg)
             case "verify":
                 await self._verify()
+            case "older":
+                await self._older()
             case "back":
                 key, _, name = arg.rpartition("|")
                 await self._written(key, partial(put_back, field=name), self._sheet.words("The earlier value is back"))
@@ -101,6 +114,17 @@ class _View:
             sheet.fail("")
             sheet.toast(words("The history is whole."))
 
+    async def _older(self) -> None:
+        """What comes is told to the view as any other news; the list stays where it was read."""
+        sheet = self._sheet
+        try:
+            came = await sheet.app.db_call(sheet.app.backend.older, sheet.customer_id)
+        except MobilityError as error:
+            sheet.fail(error)
+            return
+        sheet.fail("")
+        sheet.announce(sheet.words.n("{n} older entry loaded", "{n} older entries loaded", came))
+
     async def _written(self, key: str, verb: Callable[..., None], done: str) -> None:
         assert self._live is not None
         model: HistoryPage = self._live.model
@@ -109,7 +133,7 @@ class _View:
             await self._sheet.write(partial(verb, change=change), done=done)
 
     def _render(self, model: HistoryPage) -> Html:
-        return render(self._sheet, model, self._asked, self._open)
+        return render(self._sheet, model, self._asked, self._open, self._sheet.app.status)
 
 
 def comes_whole(sheet: Sheet) -> bool:
@@ -142,18 +166,33 @@ def bring_back(tx: Writing, change: Shown) -> None:
     tx.restore(change.entity, change.record_id)
 
 
-def render(sheet: Sheet, model: HistoryPage, asked: Asked, opened: dict[str, None]) -> Html:
-    """Filters, and a page of changes."""
+def render(sheet: Sheet, model: HistoryPage, asked: Asked, opened: dict[str, None], status: Status = Status()) -> Html:
+    """Filters, a page of changes, and on the last one what became of those before it."""
     words = sheet.words
-    if not model.entities:
+    if not model.entities and model.earlier not in (COMING, AT_HQ):
         return lists.empty("history", words("No history"), words("Every change of this customer is listed here."))
     shown = [h("li", changes.one(sheet, change, model.names, change.key in opened)) for change in model.changes]
     nothing = h("p", words("No change here."), class_="fb-card-body fb-meta")
     body = h("ul", shown, class_="fb-rows") if shown else nothing
     pager = lists.pager(words, asked.first, len(shown), model.total)
     check = lists.button(words("Check history"), act="verify", symbol="circle-check", kind="ghost")
-    card = lists.card(words("History"), body, pager, actions=check, count=words.number(model.total), flush=True)
+    last = asked.first + PAGE_CHANGES >= model.total
+    before = _before(words, model.earlier, status) if last else None
+    card = lists.card(words("History"), body, pager, before, actions=check, count=words.number(model.total), flush=True)
     return h("div", _filters(sheet, model, asked, FILTERS in opened), card, class_="fb-stack")
+
+
+def _before(words: Words, earlier: str, status: Status) -> Html | None:
+    """The last two years come by themselves; what is older, when somebody asks."""
+    if earlier == COMING:
+        return h("p", words("Older history is still on its way."), class_="fb-card-body fb-meta")
+    if earlier != AT_HQ:
+        return None
+    if status.state in (OFFLINE, STOPPED):
+        text = words("Older history lies at the office. It can be loaded when this device is online.")
+        return h("p", text, class_="fb-card-body fb-meta")
+    button = lists.button(words("Load older history"), act="older", symbol="history")
+    return h("div", button, class_="fb-card-body")
 
 
 def _filters(sheet: Sheet, model: HistoryPage, asked: Asked, opened: bool) -> Html:

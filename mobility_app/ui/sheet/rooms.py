@@ -21,7 +21,13 @@ class Rooms:
 
     def __init__(self, drawing: asyncio.Lock) -> None:
         self._drawing = drawing
-        self._body = ui.element("div").classes("fb-body").props("aria-busy=true")
+        self._body = ui.element("div").classes("fb-body")
+        self.reopen()
+
+    def reopen(self) -> None:
+        """The shape of what is to be drawn, whatever stood here."""
+        self._body.clear()
+        self._body.props("aria-busy=true")
         with self._body:
             with ui.element("div"):
                 ui.html(head.waiting_body(), sanitize=False)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mobility_app.store.queries.history_page import HQ, Asked, HistoryPage, Shown, page
+from mobility_app.store.queries.history_page import AT_HQ, COMING, HQ, WHOLE, Asked, HistoryPage, Shown, page
+from mobility_app.sync.status import OFFLINE, ONLINE, Status
 from mobility_app.ui.sheet import changes, history
 from tests.support.desk import NOW, Desk, desk
 from tests.support.sheets import acts, log, refuse, sheet_of, text
 
 DAY = 24 * 3_600_000
+OLDER = ("older", "")
 
 
 def asked(at: Desk, **filters: object) -> HistoryPage:
@@ -232,3 +234,37 @@ def test_only_a_history_that_comes_whole_is_called_checked(tmp_path: Path, role:
 def test_no_change_yet_says_what_will_stand_here(tmp_path: Path) -> None:
     at = desk(tmp_path)
     assert "Sem histórico" in text(drawn(at))
+
+
+def anchored(at: Desk, *, wanted: int, floor_chain: str) -> None:
+    with at.store.transaction() as session:
+        session.run(
+            "INSERT OR REPLACE INTO anchor VALUES (?, 50, 50, 'c', 30, ?, ?, 50)", at.customer, floor_chain, wanted
+        )
+
+
+@pytest.mark.parametrize("role", ["rep", "manager"])
+def test_what_is_older_than_two_years_is_loaded_when_somebody_asks(tmp_path: Path, role: str) -> None:
+    at = desk(tmp_path, role=role)
+    log(at, 40, "customer", at.customer, "update", {"website": [None, "https://a.example"]})
+    assert asked(at).earlier == WHOLE
+    assert OLDER not in acts(drawn(at))
+    anchored(at, wanted=1, floor_chain="before")
+    assert asked(at).earlier == COMING
+    assert at.app.words("Older history is still on its way.") in text(drawn(at))
+    anchored(at, wanted=0, floor_chain="before")
+    model = asked(at)
+    assert model.earlier == AT_HQ
+    online = history.render(sheet_of(at), model, Asked(), {}, Status(ONLINE, NOW))
+    assert OLDER in acts(online)
+    cut = history.render(sheet_of(at), model, Asked(), {}, Status(OFFLINE, NOW))
+    assert OLDER not in acts(cut)
+    assert at.app.words("Older history lies at the office. It can be loaded when this device is online.") in text(cut)
+    anchored(at, wanted=0, floor_chain="")
+    assert OLDER not in acts(history.render(sheet_of(at), asked(at), Asked(), {}, Status(ONLINE, NOW)))
+
+
+def test_a_history_of_which_nothing_came_yet_offers_the_older_one_all_the_same(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    anchored(at, wanted=0, floor_chain="before")
+    assert OLDER in acts(history.render(sheet_of(at), asked(at), Asked(), {}, Status(ONLINE, NOW)))
