@@ -5,7 +5,7 @@
     python scripts/simulate.py --seeds 5000 --jobs 8    # in eight processes
     python scripts/simulate.py --seed 4711              # one seed, twice: the same trace?
     python scripts/simulate.py --seed 4711 --shrink     # a failing seed as a short story
-    python scripts/simulate.py --crashes                # every scripted scenario, dying at every statement
+    python scripts/simulate.py --crashes                # every scripted scenario, dying everywhere
 
 Exit code 1 and the number of every seed that broke an invariant, with the command that tells its story.
 """
@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mobility_app.errors import MobilityError
-from tests.support.simulated import crashes
+from tests.support.simulated import crashes, signatures
 from tests.support.simulation import FAULTS, Outcome, Violation, make_template, shortest, simulate
 
 PORTION = 10  # seeds that a process takes at a time
@@ -41,11 +41,15 @@ def main() -> int:
     parser.add_argument("--check-twice", action="store_true", help="play each seed twice and compare the traces")
     parser.add_argument("--seed", type=int, help="this seed alone, played twice")
     parser.add_argument("--shrink", action="store_true", help="with --seed: look for the shortest run that still fails")
-    parser.add_argument("--crashes", action="store_true", help="die at every statement of the scripted scenarios")
+    parser.add_argument("--crashes", action="store_true", help="die at every statement and file operation")
     parser.add_argument("--scenario", default="", help="with --crashes: only those with this in their name")
+    parser.add_argument(
+        "--same", action="store_true", help="with --crashes: also where a death finds the disks as before"
+    )
+    parser.add_argument("--every", type=int, default=1, help="with --crashes: only every so many deaths")
     options = parser.parse_args()
     if options.crashes:
-        return _crashes(options.scenario)
+        return _crashes(options.scenario, options.every, same=options.same)
     if options.seed is not None and options.shrink:
         return _shrink(options.seed)
     if options.seed is not None:
@@ -112,16 +116,21 @@ def _shrink(seed: int) -> int:
     return 1
 
 
-def _crashes(wanted: str) -> int:
-    total, broken = 0, 0
-    with _place() as folder:
+def _crashes(wanted: str, every: int, *, same: bool) -> int:
+    points, deaths, broken = 0, 0, 0
+    with _place() as folder, signatures.quick():
         template = crashes.prepared(folder / "template")
         for name in sorted(crashes.SCENARIOS):
             if wanted in name:
-                points, failed = crashes.every_point(name, folder / name, template)
-                total, broken = total + points, broken + len(failed)
-                print(f"{name:28} {points:6} points", *failed[:3], sep="  ", flush=True)
-    print(f"{total} points, {broken} violations")
+                tried = crashes.every_point(name, folder / name, template, every, same=same)
+                points, deaths, broken = points + tried.points, deaths + tried.deaths, broken + len(tried.failed)
+                print(
+                    f"{name:28} {tried.points:6} points {tried.deaths:6} deaths",
+                    *tried.failed[:3],
+                    sep="  ",
+                    flush=True,
+                )
+    print(f"{points} points, {deaths} deaths, {broken} violations")
     return 1 if broken else 0
 
 

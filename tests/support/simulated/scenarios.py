@@ -1,4 +1,4 @@
-"""Thirty short scripts that two people with a device each could play, for `crashes.py` to break anywhere."""
+"""Short scripts that two people with a device each could play, for `crashes.py` to break anywhere."""
 
 from __future__ import annotations
 
@@ -8,30 +8,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from mobility_app.domain.entities.file import SPAN_BYTES
 from mobility_app.domain.fields import Plain
 from mobility_app.hq.office import Office
+from mobility_app.store import transfers, vault
+from mobility_app.store.actions.attachments import attach, sweep
+from mobility_app.store.files import FileVault
 from mobility_app.store.store import Store
+from mobility_app.sync.blobs import Carrier
 from mobility_app.sync.engine import Engine
 from tests.support.fleet import Link, SteppedClock
 
 DEVICES = ("ana", "rui")
+PHRASE, OTHER_PHRASE, CHEAP = "a long passphrase", "another long one", vault.Argon2(memory_kib=64, passes=1, lanes=1)
 
 
 @dataclass(slots=True)
 class Desk:
-    """Two devices and HQ, open on a copy of the prepared folder. `saved`: (entity, id, field, value) that the write door
-    had promised."""
+    """Two devices and HQ, open on a copy of the prepared folder, with their files. `saved`: (entity, id, field, value) that
+    the write door had promised; `attached`: file -> bytes; `phrases`: passphrases of which one must open Ana's keys."""
 
     folder: Path
     ids: dict[str, str]
     clock: SteppedClock = field(default_factory=SteppedClock)
     random: random.Random = field(default_factory=lambda: random.Random(7))
     office: Office = field(init=False)
+    keys: vault.Keys = field(init=False)
     stores: dict[str, Store] = field(default_factory=dict)
     engines: dict[str, Engine] = field(default_factory=dict)
+    vaults: dict[str, FileVault] = field(default_factory=dict)
+    carriers: dict[str, Carrier] = field(default_factory=dict)
     saved: list[tuple[str, str, str, Plain]] = field(default_factory=list)
+    attached: dict[str, bytes] = field(default_factory=dict)
+    phrases: tuple[str, ...] = (PHRASE,)
 
     def __post_init__(self) -> None:
+        self.keys = vault.unlock(self.folder / "ana-keys", PHRASE)
         self.open_hq()
         for name in DEVICES:
             self.open(name)
@@ -45,10 +57,34 @@ class Desk:
         if name in self.stores:
             self.stores[name].database.close()
         self.stores[name] = Store(self.folder / f"{name}.db", None, now=self.clock, random=self.random.randbytes)
-        self.engines[name] = Engine(self.stores[name], Link(lambda: self.office))
+        link = Link(lambda: self.office)
+        self.engines[name] = Engine(self.stores[name], link)
+        if name in self.carriers:
+            self.carriers[name].close()
+        self.vaults[name] = FileVault(self.files_of(name), bytes(32), self.random.randbytes)
+        self.carriers[name] = Carrier(self.stores[name], self.vaults[name], link, self.random.random)
+
+    def files_of(self, name: str) -> Path:
+        return self.folder / f"{name}-files"
+
+    def disk_of(self, side: str) -> tuple[Path, ...]:
+        """The folders in which a side keeps files of its own beside its database."""
+        if side == "hq":
+            return (self.folder / "hq",)
+        return (self.files_of(side), self.folder / f"{side}-keys")
 
     def sync(self, name: str) -> None:
         self.engines[name].round()
+
+    def carry(self, name: str) -> None:
+        self.carriers[name].run()
+
+    def attach(self, name: str, which: str, size: int) -> str:
+        plain = self.random.randbytes(size)
+        made = attach(self.stores[name], self.vaults[name], self.ids[which], "a.bin", [plain])
+        self.attached[made] = plain
+        self.saved.append(("file", made, "", None))
+        return made
 
     def set(self, name: str, entity: str, which: str, /, **values: Plain) -> None:
         with self.stores[name].writing() as tx:
@@ -66,6 +102,8 @@ class Desk:
             tx.delete(entity, self.ids[which])
 
     def close(self) -> None:
+        for carrier in self.carriers.values():
+            carrier.close()
         for store in self.stores.values():
             store.database.close()
         self.office.database.close()
@@ -219,6 +257,43 @@ def _new(entity: str, **values: Plain) -> Callable[[Desk], None]:
     return lambda desk: _under(desk, entity, **values)
 
 
+def _file_there_and_back(desk: Desk) -> None:
+    """Bytes in two pieces go up from Ana and come down at Rui."""
+    made = desk.attach("ana", "customer one", SPAN_BYTES + 9)
+    desk.sync("ana")
+    desk.carry("ana")
+    desk.sync("rui")
+    transfers.ask(desk.stores["rui"], made)
+    desk.carry("rui")
+
+
+def _file_twice(desk: Desk) -> None:
+    """The same bytes at two customers are one at HQ."""
+    for which in ("customer one", "customer two"):
+        desk.random.seed(1)
+        desk.attach("ana", which, 500)
+    desk.sync("ana")
+    desk.carry("ana")
+
+
+def _file_dropped(desk: Desk) -> None:
+    """A file that is gone everywhere, with its bytes."""
+    made = desk.attach("ana", "customer one", 500)
+    desk.sync("ana")
+    desk.carry("ana")
+    with desk.stores["ana"].writing() as tx:
+        tx.delete("file", made)
+        del desk.attached[made]
+    desk.sync("ana")
+    sweep(desk.stores["ana"], desk.vaults["ana"])
+
+
+def _other_passphrase(desk: Desk) -> None:
+    desk.phrases = (PHRASE, OTHER_PHRASE)
+    vault.change_passphrase(desk.folder / "ana-keys", PHRASE, OTHER_PHRASE, cost=CHEAP)
+    desk.phrases = (OTHER_PHRASE,)
+
+
 SCENARIOS = MappingProxyType({
     "one field": _edit("ana", "customer", "customer one", website="https://one.example"),
     "a group": _edit("ana", "address", "address one", line1="Rua Nova", city="Porto"),
@@ -251,4 +326,8 @@ SCENARIOS = MappingProxyType({
     "many small pages": _big,
     "the same label twice": _labelled_twice,
     "to and fro": _ping_pong,
+    "a file there and back": _file_there_and_back,
+    "the same file twice": _file_twice,
+    "a file that goes": _file_dropped,
+    "another passphrase": _other_passphrase,
 })  # fmt: skip
