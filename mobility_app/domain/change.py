@@ -25,6 +25,7 @@ CHANGE_KINDS = (CREATE, UPDATE, DELETE, RESTORE)
 ENTRY_KINDS = (*CHANGE_KINDS, LOST)
 
 OPEN, SENT, ACCEPTED, REJECTED, DISMISSED = "open", "sent", "accepted", "rejected", "dismissed"
+MERGED = "merged"  # what HQ says of a field that it joined with another value, or passed by
 LIVE = (OPEN, SENT, ACCEPTED)  # changes that lie over what HQ confirmed
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import CREATE, RESTORE, UPDATE, VOID, Change, Patch, Row
+from mobility_app.domain.change import CREATE, MERGED, RESTORE, UPDATE, VOID, Change, Patch, Row
 from mobility_app.domain.fields import Entity, Field, Merge, Plain, check, is_id
 from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
@@ -24,7 +24,7 @@ from mobility_app.hq.ledger import Author, Transaction
 from mobility_app.hq.numbers import next_number
 from mobility_app.hq.reach import REJECTED, Reach, Rejection, led
 from mobility_app.hq.states import State
-from mobility_app.hq.verdicts import ACCEPTED, MERGED, SUPERSEDED, Verdict, elsewhere, summed
+from mobility_app.hq.verdicts import ACCEPTED, SUPERSEDED, Verdict, elsewhere, summed
 
 Clash: TypeAlias = tuple[str, Plain, Plain, Plain, bool]  # field, base, mine, theirs, mine wins
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from mobility_app.domain.change import Patch
+from mobility_app.domain.change import MERGED, Patch
 from mobility_app.hq.reach import REJECTED
 
-ACCEPTED, MERGED, SUPERSEDED = "accepted", "merged", "superseded"
+ACCEPTED, SUPERSEDED = "accepted", "superseded"
 _GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)
 
 

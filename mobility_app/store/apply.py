@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mobility_app.domain import registry
-from mobility_app.domain.change import ACCEPTED, OPEN, REJECTED, SENT, Entry
-from mobility_app.store import again, entries, identity, leaving, outgoing, overlay, snapshot
+from mobility_app.domain.change import ACCEPTED, MERGED, OPEN, REJECTED, SENT, Entry
+from mobility_app.store import again, entries, identity, leaving, outgoing, overlay, snapshot, told
 from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.digests import forget
 from mobility_app.store.entries import Came, Taking
 from mobility_app.store.overlay import Pictures
-from mobility_app.store.records import Records
+from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store, Touched
 
 PARTINGS = frozenset({"leave", "narrow", "forget"})
@@ -92,6 +92,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
                     left = True
                 continue
             _keep_refused_part(session, one)
+            _tell(session, one, store.now())
             noted.append((ACCEPTED, note, one.stream, one.seq, dseq))
         session.many("UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?", noted)
         _close_passed(taking, Cursor.read(session), store.now(), whole=False)
@@ -124,6 +125,19 @@ def _keep_refused_part(session: Records, one: Said) -> None:
         json.dumps({"state": REJECTED, "reason": next(iter(refused.values()))[1], "fields": refused}),
         one.dseq,
     )
+
+
+def _tell(session: Records, one: Said, now: int) -> None:
+    """Of a change that HQ took: the fields in which it joined or passed by what was wanted."""
+    merged = [name for name, fate in one.fields.items() if fate[0] == MERGED]
+    if not merged:
+        return
+    row = session.one("SELECT entity, record_id, root_id, patch FROM change WHERE dseq=?", one.dseq)
+    assert row is not None
+    patch = patch_plain(row[0], json.loads(row[3]))
+    told.note(session, [
+        told.Told(one.dseq, row[0], row[1], row[2] or "", name, patch[name][1], now) for name in merged if name in patch
+    ])  # fmt: skip
 
 
 def page(store: Store, came: Page) -> Touched:

@@ -14,7 +14,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import ACCEPTED, DISMISSED, REJECTED, UPDATE
 from mobility_app.domain.fields import Kind
 from mobility_app.errors import InvalidValue
-from mobility_app.store import drafts, identity
+from mobility_app.store import drafts, identity, told
 from mobility_app.store.records import Records
 
 REASON = "left_unsaved"
@@ -58,6 +58,7 @@ def forget(session: Records, customer_id: str) -> None:
             number, entity, record_id, customer_id, UPDATE, json.dumps(patch, ensure_ascii=False),
             known.user_id if known else "", last[(_, entity, record_id)], REJECTED, said,
         )  # fmt: skip
+    told.forget(session, customer_id)
     for table in ("draft", "editing", "pin", "watched", "search_due"):
         session.run(f"DELETE FROM {table} WHERE customer_id=?", customer_id)
     session.run("UPDATE fault SET was='{}', stands='{}' WHERE root_id=?", customer_id)

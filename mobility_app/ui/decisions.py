@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nicegui import ui
 
 from mobility_app.domain import merge, registry
 from mobility_app.store.actions import settle
-from mobility_app.store.queries import conflicts
+from mobility_app.store.queries import conflicts, sync_centre
 from mobility_app.store.queries.conflicts import Found
 from mobility_app.store.queries.sheet import CONFLICT, Mark
 from mobility_app.ui import dialogs, forms
@@ -21,6 +22,9 @@ from mobility_app.ui.context import App
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.words import NOT_SET, Words
+
+if TYPE_CHECKING:
+    from mobility_app.ui.sheet.frame import Sheet
 
 LINES = 6  # of the editor of a long text
 
@@ -55,9 +59,31 @@ async def act(desk: dialogs.Desk, name: str, arg: str) -> bool:
             await _combine(desk, arg)
         case "dismiss" if arg.lstrip("-").isdecimal():
             await app.act(settle.dismiss, int(arg))
+        case "resend" if arg.lstrip("-").isdecimal():
+            await app.act(settle.send_again, int(arg))
+            desk.toast(desk.words("Waits to be sent again"))
+        case "accept" | "insist":
+            number, _, field = arg.partition(":")
+            await app.act(settle.accept if name == "accept" else settle.insist, int(number), field)
         case _:
             return False
     return True
+
+
+async def take_up(sheet: Sheet, dseq: int) -> None:
+    """Turns the sheet to edit mode with the values of a refused change typed in; the note of the refusal goes."""
+    found = await sheet.read(sync_centre.refusal, dseq)
+    place = found.change.place if found else None
+    if found is None or place is None or not place.here:
+        return
+    row = await sheet.read(lambda store: store.read(place.entity, place.record_id))
+    slots = {(place.entity, place.record_id, name): value for name, value in found.change.wanted}
+    await sheet.edit(next(iter(slots), None))
+    if sheet.session is not None and row is not None:
+        sheet.session.load(place.entity, [row])
+        for slot, value in slots.items():
+            sheet.session.put(slot, value)
+        await sheet.app.act(settle.dismiss, dseq)
 
 
 async def _combine(desk: dialogs.Desk, conflict_id: str) -> None:

@@ -1,7 +1,8 @@
 """Marks of what is not settled: waits for HQ, was refused, was changed by two people. Pure; used by fields, rows, header.
 
 The conflict block offers both values as buttons (act "settle") and, where both can stand, a third (acts "both" and
-"combine"); a refused value shows why it was refused and can be put away (act "dismiss"). `decisions.py` answers.
+"combine"). A refused value shows why it was refused and can be sent or edited again or put away (acts "resend", "again",
+"dismiss"); what was joined or passed by can be accepted or insisted on (acts "accept", "insist"). `decisions.py` answers.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from collections.abc import Mapping
 
 from mobility_app.domain import merge, registry
 from mobility_app.domain.fields import Plain
+from mobility_app.store import told
 from mobility_app.store.actions.settle import SEVERAL
 from mobility_app.store.queries.conflicts import Conflict
-from mobility_app.store.queries.sheet import CONFLICT, REFUSED, WAITING, Mark
+from mobility_app.store.queries.sheet import REFUSED, WAITING, Mark
 from mobility_app.ui import lists
 from mobility_app.ui.markup import Html, classes, h, icon
 from mobility_app.ui.words import NOT_SET, Words
 
-MARK_CLASS = {WAITING: "fb-field-waiting", REFUSED: "fb-field-refused", CONFLICT: ""}
+MARK_CLASS = {WAITING: "fb-field-waiting", REFUSED: "fb-field-refused"}
+# Records whose tab has an edit mode: a refused value of theirs can be taken up as a draft.
+IN_SHEET = frozenset({"customer", "customer_email", "customer_phone", "address"})
 
 
 def chip_for(words: Words, mark: Mark | None) -> Html | None:
@@ -29,6 +33,10 @@ def chip_for(words: Words, mark: Mark | None) -> Html | None:
             return lists.chip(words("Not synced"), "warn", "cloud-upload", small=True)
         case "refused":
             return lists.chip(words("Refused"), "bad", "circle-x", small=True)
+        case told.JOINED:
+            return lists.chip(words("Joined"), "accent", "git-compare-arrows", small=True)
+        case told.PASSED_BY:
+            return lists.chip(words("Decided otherwise"), "accent", "git-compare-arrows", small=True)
         case _:
             return lists.chip(words("Conflict"), "bad", "git-compare-arrows", small=True)
 
@@ -37,8 +45,35 @@ def refusal(words: Words, entity: str, field: str, mark: Mark, currency: str) ->
     """Why HQ refused a value, the value itself, and the way to put the note away."""
     wanted = words.value(entity, field, mark.wanted, currency=currency) if field else ""
     said = words("The office refused “{value}”.", value=wanted) if wanted else words("The office refused this.")
-    away = lists.button(words("Dismiss"), act="dismiss", arg=str(mark.dseq), kind="ghost")
-    return h("div", h("p", said, " ", words.reason(mark.reason), class_="fb-why"), away)
+    acts = [
+        lists.button(words("Edit again"), act="again", arg=str(mark.dseq))
+        if mark.wanted and entity in IN_SHEET
+        else None,
+        lists.button(words("Send again"), act="resend", arg=str(mark.dseq), kind="ghost") if mark.wanted else None,
+        lists.button(words("Dismiss"), act="dismiss", arg=str(mark.dseq), kind="ghost"),
+    ]
+    return h("div", h("p", said, " ", words.reason(mark.reason), class_="fb-why"), h("div", acts, class_="fb-bar"))
+
+
+def outcome(
+    words: Words, entity: str, field: str, mark: Mark, currency: str, *, names: Mapping[str, str] | None = None
+) -> Html:  # fmt: skip
+    """What HQ made of a value that it neither took as it was nor refused, beside what stands; the author can insist."""
+    wanted = words.value(entity, field, mark.wanted, currency=currency, names=names) or words(NOT_SET)
+    if mark.state == told.JOINED:
+        said = words(
+            "Somebody else wrote here meanwhile, and both were joined. You had written “{value}”.", value=wanted
+        )
+    else:
+        said = words(
+            "Somebody else had gone further meanwhile, so that stands. You had chosen “{value}”.", value=wanted
+        )
+    arg = f"{mark.dseq}:{field}"
+    acts = [
+        lists.button(words("Accept"), act="accept", arg=arg),
+        lists.button(words("Keep mine after all"), act="insist", arg=arg, kind="ghost"),
+    ]
+    return h("div", h("p", said, class_="fb-told-t"), h("div", acts, class_="fb-bar"), class_="fb-told")
 
 
 def conflict(
@@ -132,13 +167,16 @@ def field(
         match mark.state:
             case "refused":
                 more = h("dd", refusal(words, entity, name, mark, currency))
+            case told.JOINED | told.PASSED_BY:
+                more = h("dd", outcome(words, entity, name, mark, currency, names=names))
+                wide = True
             case "conflict":
                 if mark.conflict is not None:  # else it stands at another field of the group
                     more = h("dd", conflict(words, entity, name, mark.conflict, now, currency, may=may, names=names))
                     wide = True
             case _:
                 more = None
-    look = classes("fb-field", wide and "fb-field-wide", MARK_CLASS[mark.state] if mark else None)
+    look = classes("fb-field", wide and "fb-field-wide", MARK_CLASS.get(mark.state) if mark else None)
     return h("div", head, body, more, class_=look, data_f=f"{record_id}.{name}")
 
 

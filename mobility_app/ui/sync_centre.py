@@ -33,8 +33,6 @@ from mobility_app.ui.sheet.head import TAB_OF
 from mobility_app.ui.window import Window
 from mobility_app.ui.words import Words
 
-# Records whose tab has an edit mode: a refused value of theirs can be taken up as a draft.
-IN_SHEET = frozenset({"customer", "customer_email", "customer_phone", "address"})
 FIELDS_MAX = 4  # fields that one line names
 WAITING_ROWS = 4  # of the skeleton
 
@@ -133,6 +131,7 @@ def render(words: Words, picture: Picture) -> Html:
         _figures(words, picture),
         _clash_card(words, picture),
         _refused_card(words, picture),
+        _outcome_card(words, picture),
         _waiting_card(words, picture),
         sync_files.card(words, picture.files),
     ]
@@ -281,7 +280,7 @@ def _again(words: Words, change: Pending) -> Html | None:
     place = change.place
     if not place.customer_id:
         return None
-    if change.kind == UPDATE and place.here and place.entity in IN_SHEET:
+    if change.kind == UPDATE and place.here and place.entity in marks.IN_SHEET:
         return lists.button(words("Edit again"), act="again", arg=str(change.dseq), symbol="pencil")
     return lists.button(words.p("action", "Open"), href=href_of(place), symbol="chevron-right")
 
@@ -298,12 +297,27 @@ def _clash_card(words: Words, picture: Picture) -> Html | None:
     )
 
 
+def _outcome_card(words: Words, picture: Picture) -> Html | None:
+    outcomes = picture.unsettled.told
+    if not outcomes:
+        return None
+    blocks = [
+        h("div", h("p", _where(words, one.place)), h("p", words.field(one.place.entity, one.field), class_="fb-label"),
+          marks.outcome(words, one.place.entity, one.field, one.mark, one.place.currency, names=picture.unsettled.names))
+        for one in outcomes
+    ]  # fmt: skip
+    return lists.card(words("Decided otherwise"), h("div", blocks, class_="fb-stack"), count=words.number(len(blocks)))
+
+
+def _where(words: Words, place: Place) -> Html:
+    where = " · ".join(part for part in (_what(words, place), _whose(place)) if part)
+    return h("a", where, class_="fb-link fb-strong", href=href_of(place)) if place.customer_id else h("b", where)
+
+
 def _clash(words: Words, one: Clash, picture: Picture) -> Html:
     place = one.place
-    where = " · ".join(part for part in (_what(words, place), _whose(place)) if part)
-    link = h("a", where, class_="fb-link fb-strong", href=href_of(place)) if place.customer_id else h("b", where)
     block = marks.conflict(
         words, place.entity, one.field, one.conflict, picture.now, place.currency, may=picture.may_settle,
         names=picture.unsettled.names,
     )  # fmt: skip
-    return h("div", h("p", link), block)
+    return h("div", h("p", _where(words, place)), block)

@@ -263,6 +263,8 @@ def _unsettled(device: Device, other: Device, ids: dict[str, str]) -> None:
         attach(device.store, device.files, rich, name, [content])
     other.set("customer_phone", phone, value="22 340 18 77")
     device.set("customer_phone", phone, value="22 340 18 99")
+    other.set("ticket", ids["ticket"], progress_percent=75)
+    device.set("ticket", ids["ticket"], progress_percent=25)  # the colleague is further: told, no conflict
     other.set("ticket", ids["ticket"], description="O terminal do balcão não liga desde segunda-feira.\nPede-se troca.")
     device.set("ticket", ids["ticket"], description="O terminal da cozinha não liga.\nPede-se visita.")
     for one in (other, device, other):

@@ -6,12 +6,16 @@ is settled for everybody who holds the customer. The fields of one group are dec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import DISMISSED, REJECTED, Row
+from mobility_app.domain.fields import Merge
 from mobility_app.errors import NotFound
+from mobility_app.store import told
 from mobility_app.store.queries import conflicts
+from mobility_app.store.records import patch_plain
 from mobility_app.store.store import LOCAL, Store, Touched
 from mobility_app.store.writing import Writing
 
@@ -83,3 +87,45 @@ def dismiss(store: Store, dseq: int) -> None:
         else:
             session.run("UPDATE change SET state=? WHERE dseq=?", DISMISSED, dseq)
     store.tell(Touched(frozenset({row[0]} - {None}), frozenset({(row[1], row[2])}), LOCAL))
+
+
+def accept(store: Store, dseq: int, field: str) -> None:
+    """Its author has read what HQ made of a value, and leaves it so."""
+    with store.transaction() as session:
+        one = told.read(session, dseq, field)
+    if one is not None:
+        store.tell(Touched(frozenset({one.root_id} - {""}), frozenset({(one.entity, one.record_id)}), LOCAL))
+
+
+def insist(store: Store, dseq: int, field: str) -> None:
+    """Its author has read what HQ made of a value, and writes it again, knowingly.
+
+    Raises NotFound where the record is gone, InvalidValue, NotAllowed."""
+    with store.writing() as tx:
+        one = told.read(tx, dseq, field)
+        if one is not None:
+            tx.update(one.entity, one.record_id, {one.field: one.wanted})
+
+
+def send_again(store: Store, dseq: int) -> None:
+    """Sends a refused change once more, as a new change on what stands now; the refused one is marked no more.
+
+    Raises NotFound where its record is gone, InvalidValue, NotAllowed where this device knows already that it won't do."""
+    with store.writing() as tx:
+        row = tx.one("SELECT entity, record_id, kind, patch FROM change WHERE dseq=? AND state=?", dseq, REJECTED)
+        if row is None:
+            return
+        entity, record_id, kind = str(row[0]), str(row[1]), str(row[2])
+        wanted = {name: sides[1] for name, sides in patch_plain(entity, json.loads(row[3])).items()}
+        match kind:
+            case "create":  # its number and its id were HQ's to refuse
+                one = registry.entity(entity)
+                own = {f.name for f in one.fields if not f.derived and f.merge is not Merge.HQ} - {"provisional_number"}
+                tx.create(entity, {name: value for name, value in wanted.items() if name in own and value is not None})
+            case "delete":
+                tx.delete(entity, record_id)
+            case "restore":
+                tx.restore(entity, record_id)
+            case _:
+                tx.update(entity, record_id, wanted)
+        tx.run("UPDATE change SET state=? WHERE dseq=?", DISMISSED, dseq)

@@ -14,14 +14,14 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import CREATE, LIVE, REJECTED, Row
 from mobility_app.domain.fields import Plain
 from mobility_app.domain.rules import irpf
-from mobility_app.store import identity
+from mobility_app.store import identity, told
 from mobility_app.store.queries import conflicts
 from mobility_app.store.queries.conflicts import Conflict
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 
 WAITING, REFUSED, CONFLICT = "waiting", "refused", "conflict"
-_GRAVITY = (WAITING, REFUSED, CONFLICT)
+_GRAVITY = (told.JOINED, told.PASSED_BY, WAITING, REFUSED, CONFLICT)
 
 Place = tuple[str, str, str]  # entity, record id, field; the field is empty for the record as a whole
 
@@ -29,7 +29,8 @@ Place = tuple[str, str, str]  # entity, record id, field; the field is empty for
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What is not settled about a field. A refused one keeps the `reason`, the value that was `wanted` and the number
-    of its change; a conflict its two sides, unless another field of its group carries them."""
+    of its change, and so does one that HQ joined with another or passed by (`store/told.py`); a conflict its two sides,
+    unless another field of its group carries them."""
 
     state: str
     reason: str = ""
@@ -157,7 +158,10 @@ def _changes(session: Records, customer_id: str) -> tuple[dict[Place, Mark], int
         f" WHERE root_id=? AND state IN ({states}) ORDER BY ABS(dseq)",
         customer_id,
     )
-    marks: dict[Place, Mark] = {}
+    marks: dict[Place, Mark] = {
+        (one.entity, one.record_id, one.field): Mark(one.how, "", one.wanted, one.dseq)
+        for one in told.unread(session, customer_id)
+    }
     for dseq, entity, record_id, kind, patch, state, verdict in rows:
         names = patch_plain(entity, json.loads(patch)) if kind != CREATE or state == REJECTED else {}
         said = json.loads(verdict) if state == REJECTED and verdict else {}

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from mobility_app.domain.change import OPEN, REJECTED, SENT, Row
 from mobility_app.domain.fields import Plain
-from mobility_app.store import outgoing
+from mobility_app.store import outgoing, told
 from mobility_app.store.queries import conflicts
 from mobility_app.store.queries.conflicts import Conflict, Found
+from mobility_app.store.queries.sheet import Mark
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 
@@ -65,6 +66,15 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What HQ joined with somebody else's words or passed by, and its author has not read yet."""
+
+    place: Place
+    field: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class Unsettled:
     """All of it. `names`: id -> name of what references point to."""
 
@@ -74,6 +84,7 @@ class Unsettled:
     refused_count: int
     clashes: tuple[Clash, ...]
     clash_count: int
+    told: tuple[Outcome, ...]
     names: Mapping[str, str]
 
 
@@ -94,11 +105,12 @@ def unsettled(store: Store) -> Unsettled:
         waiting = [_pending(session, row) for row in session.rows(_CHANGES.format(_WAITS), ROWS_MAX)]
         refused = [_refusal(session, row) for row in session.rows(_CHANGES.format(_REFUSED), ROWS_MAX)]
         clashes = _clashes(session)
+        outcomes = _outcomes(session)
         names = dict(session.rows(
             'SELECT id, name FROM "user" UNION ALL SELECT id, name FROM territory UNION ALL SELECT id, name FROM company'
         ))  # fmt: skip
     return Unsettled(
-        tuple(waiting), counts[0], tuple(refused), counts[1], tuple(clashes), counts[2], names
+        tuple(waiting), counts[0], tuple(refused), counts[1], tuple(clashes), counts[2], tuple(outcomes), names
     )  # fmt: skip
 
 
@@ -144,6 +156,15 @@ def _place(
 def _clashes(session: Records) -> list[Clash]:
     rows = session.find("conflict", order=f"loser_at DESC, id LIMIT {ROWS_MAX}", state="open")
     return [_clash(session, one) for one in conflicts.found(session, rows)]
+
+
+def _outcomes(session: Records) -> list[Outcome]:
+    found = []
+    for one in told.unread(session)[-ROWS_MAX:]:
+        about = session.one("SELECT name, currency FROM customer WHERE id=?", one.root_id) or ("", "")
+        place = _place(session, one.entity, one.record_id, one.root_id, str(about[0] or ""), str(about[1] or ""), {})
+        found.append(Outcome(place, one.field, Mark(one.how, "", one.wanted, one.dseq)))
+    return found
 
 
 def _clash(session: Records, one: Found) -> Clash:

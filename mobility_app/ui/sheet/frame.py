@@ -269,6 +269,8 @@ class Sheet:
                     await self.edit()
                 case "continue":
                     await self.edit(left=self._offers.take())
+                case "again" if arg.lstrip("-").isdecimal():
+                    await decisions.take_up(self, int(arg))
                 case "discard":
                     await self._offers.discard()
                     self._draw_head()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mobility_app.domain import registry
+from mobility_app.store import told
 from mobility_app.store.queries.sheet import CONFLICT, REFUSED, Mark
 from mobility_app.ui import lists, marks
 from mobility_app.ui.markup import Html, h
@@ -40,6 +41,8 @@ def blocks(sheet: Sheet, entity: str, record_id: str) -> list[Html]:
             continue
         if mark.state == REFUSED:
             found.append(marks.refusal(sheet.words, entity, name, mark, sheet.currency))
+        elif mark.state in (told.JOINED, told.PASSED_BY):
+            found.append(marks.outcome(sheet.words, entity, name, mark, sheet.currency))
         elif mark.state == CONFLICT and mark.conflict is not None:
             found.append(marks.conflict(
                 sheet.words, entity, name, mark.conflict, sheet.app.now(), sheet.currency,
