@@ -76,9 +76,7 @@ def test_a_step_that_somebody_was_past_is_told_to_its_author_alone_who_accepts_i
     assert rui.store.read("ticket", ticket)["progress_percent"] == 100
 
 
-def test_a_step_that_somebody_was_past_is_insisted_on_knowingly(
-    fleet: Fleet, pair: tuple[Device, Device, str]
-) -> None:
+def test_a_step_that_somebody_was_past_is_insisted_on_knowingly(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
     ana, rui, customer = pair
     ticket, mark = passed_by(fleet, pair)
     settle.insist(rui.store, mark.dseq, "progress_percent")
