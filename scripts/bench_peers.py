@@ -2,12 +2,15 @@
 """The workload that peers were measured with, played by two of our devices over a real HQ, beside its floor.
 
     python scripts/bench_peers.py --customers 1000
+    python scripts/bench_peers.py --data FOLDER --lines results.jsonl --repetition 1     # their files, a line a figure
 
-N customers, each with 2 addresses, 3 contacts and 5 activities. A: an empty device gets everything. B: single-field
-edits of distinct records go up and are judged. C: the second device gets them, with their history. D: nothing to do.
-E: two devices edit different fields of the same customers. F: one save. The floor of the same run does B to D and F with
-the same values on plain SQLite files over HTTP: no log, no verdict, no rights, no encryption. Bytes are those of bodies,
-both ways, counted where the transport is called: headers are left out for both.
+A: an empty device gets everything: rows, words of the search and history, from what HQ made ahead; beside it, when the
+last row is there. B: edits go up, are judged, and their verdicts are on the disk; beside it, until their own entries are
+back too. C: the second device gets them, with their history. D: nothing to do. E: two devices edit different fields of the
+same customers. F: one save. The floor of the same run does A to D and F with the same values (`peers_floor.py`).
+
+Bytes are all that passed the loopback, headers of TCP and IP included, where this process has a network of its own
+(`unshare -n`, as the peers' are run); else those of our bodies alone. Processor seconds: this process and HQ's.
 """
 
 from __future__ import annotations
@@ -15,112 +18,141 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import shutil
-import sqlite3
 import statistics
 import sys
 import tempfile
-import threading
-from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import requests
-import zstandard
-from bench import KEY, row, timed
+import peers_work
+from bench import KEY
+from peers_floor import Floor
+from peers_work import Edit, Work
 
-from mobility_app.domain.change import Row
 from mobility_app.hq.office import Office
 from mobility_app.store.store import Store
 from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
+from mobility_app.sync.status import TAKING
 from mobility_app.sync.transport import HttpTransport, Reply
 from tests.support.bench import start_hq
 
-SEED, ROOM, SAVE = 20_260_101, 200, 100  # ROOM: customers in a transaction of HQ; SAVE: edits in one of a device
-FIELDS = {"customer": "website", "address": "city", "contact": "job_title", "activity": "title"}
-WORDS = [
-    "visit",
-    "order",
-    "price",
-    "list",
-    "call",
-    "back",
-    "samples",
-    "quarter",
-    "delivery",
-    "offer",
-    "contract",
-    "training",
-    "fair",
-    "premium",
-    "summer",
-]
-Edit = tuple[str, str, str, str | int]  # entity, id, field, value
+SAVE = 100  # edits in one transaction of a device
+IDLE, SAVES = 11, 100  # times
 
 
 class Counting:
     """A transport that counts the bytes of bodies, both ways."""
 
-    def __init__(self, url: str) -> None:
-        self._inner, self.count = HttpTransport(url), 0
+    def __init__(self, url: str, figures: Figures) -> None:
+        self._inner, self._figures = HttpTransport(url), figures
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         reply = self._inner.send(method, target, headers, body)
-        self.count += len(body) + len(reply.body)
+        self._figures.count(len(body) + len(reply.body))
         return reply
 
 
-def text(chance: random.Random, words: int) -> str:
-    """Some words."""
-    return " ".join(chance.choice(WORDS) for _ in range(words))
+@dataclass(slots=True)
+class Figures:
+    """Takes the figures of one side, prints them, and writes a line for each where a file is named."""
+
+    side: str
+    customers: int
+    repetition: int
+    lines: Path | None
+    process: int = 0  # HQ's
+    bodies: int = 0
+    taken: dict[str, float] = field(default_factory=dict)  # phase -> things a second, or milliseconds
+    worked: dict[str, float] = field(default_factory=dict)  # phase -> processor seconds
+
+    def count(self, size: int) -> None:
+        """So many bytes of a body have travelled."""
+        self.bodies += size
+
+    def phase(self, phase: str, count: int, work: Callable[[], object]) -> None:
+        """Times one run of the work that handles `count` things."""
+        passed, cpu, began = self._passed(), self._cpu(), time.perf_counter()
+        work()
+        wall = time.perf_counter() - began
+        time.sleep(0.05)  # what is still on its way
+        spent = self._cpu() - cpu
+        self.taken.setdefault(phase, count / wall)
+        self.worked.setdefault(phase, spent)
+        self._line(
+            phase=phase, count=count, wall_s=round(wall, 4), rate=round(count / wall), cpu_s=round(spent, 3),
+            bytes=self._passed() - passed,
+        )  # fmt: skip
+
+    def each(self, phase: str, times: int, work: Callable[[int], object]) -> None:
+        """The median of many runs, in milliseconds."""
+        spent, passed = [], []
+        for number in range(times):
+            before, began = self._passed(), time.perf_counter()
+            work(number)
+            spent.append((time.perf_counter() - began) * 1e3)
+            time.sleep(0.01)
+            passed.append(self._passed() - before)
+        self.taken[phase] = statistics.median(spent)
+        p95 = sorted(spent)[int(len(spent) * 0.95)]
+        self._line(
+            phase=phase,
+            ms=round(self.taken[phase], 3),
+            p95=round(p95, 3),
+            bytes=round(statistics.median(passed)),
+            count=times,
+        )
+
+    def said(self, **values: object) -> None:
+        """What is no time."""
+        self._line(**values)
+
+    def _line(self, **values: object) -> None:
+        line = {"peer": self.side, "n": self.customers, "rep": self.repetition, **values, "load1": os.getloadavg()[0]}
+        print(json.dumps(line), flush=True)
+        if self.lines is not None:
+            with self.lines.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def _passed(self) -> int:
+        return _loopback() if _alone() else self.bodies
+
+    def _cpu(self) -> float:
+        own = time.process_time()
+        try:
+            told = Path(f"/proc/{self.process}/stat").read_text().rsplit(") ", 1)[1].split()
+        except OSError:
+            return own
+        return own + (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def fill(office: Office, customers: int, chance: random.Random) -> None:
-    """A company, its manager, and customers with all that hangs on them."""
-    office.add_company("Peers", "PT")
-    territory = office.add_territory("Peers", "One")
-    office.add_user("Rep", "manager", "Peers", ["One"], "rep@peers.example")
-    for start in range(0, customers, ROOM):
-        with office.ledger.transaction(silent=True) as tx:
-            company = str(tx.find("company", name="Peers")[0]["id"])
-            for number in range(start, min(customers, start + ROOM)):
-                one = tx.create("customer", {
-                    "name": f"{text(chance, 2)} {number}", "number": f"C-{number}", "company_id": company,
-                    "territory_id": territory, "currency": "EUR", "language": "pt", "notes": text(chance, 20),
-                })  # fmt: skip
-                for _ in range(2):
-                    place = {"line1": text(chance, 2), "postcode": str(chance.randrange(1000, 9999)), "city": "Porto"}
-                    tx.create("address", {"customer_id": one, **place})
-                for _ in range(3):
-                    who: Row = {"first_name": text(chance, 1), "last_name": text(chance, 1), "job_title": "buyer"}
-                    tx.create("contact", {"customer_id": one, **who})
-                for _ in range(5):
-                    what: Row = {"kind": "task", "title": text(chance, 5), "notes": text(chance, 20)}
-                    tx.create("activity", {"customer_id": one, **what})
+def _devices() -> list[str]:
+    try:
+        return Path("/proc/net/dev").read_text().splitlines()[2:]
+    except OSError:
+        return []
 
 
-def device(folder: Path, name: str, office: Office, url: str) -> tuple[Store, Engine, Counting]:
+def _alone() -> bool:
+    """Whether this process has a network of its own, in which nothing but the loopback is."""
+    return [line.split(":")[0].strip() for line in _devices()] == ["lo"]
+
+
+def _loopback() -> int:
+    return int(_devices()[0].split(":")[1].split()[0])
+
+
+def device(folder: Path, name: str, office: Office, url: str, figures: Figures) -> tuple[Store, Engine]:
     """An enrolled device, empty."""
     (folder / name).mkdir()
-    store, transport = Store(folder / name / "store.db", KEY), Counting(url)
+    store, transport = Store(folder / name / "store.db", KEY), Counting(url, figures)
     enrol(store, transport, url, office.invite("Rep"), name, os.urandom)
-    return store, Engine(store, transport), transport
-
-
-def chosen(store: Store, most: int, chance: random.Random) -> list[Edit]:
-    """Edits of distinct records of all four kinds."""
-    with store.reading() as session:
-        ids = [(entity, found[0]) for entity in FIELDS for found in session.rows(f'SELECT id FROM "{entity}"')]
-    picked = chance.sample(ids, min(most, len(ids)))
-    return [
-        (entity, one, FIELDS[entity], f"https://{text(chance, 1)}{at}.example" if entity == "customer" else
-         f"edit {at} {text(chance, 4)}")
-        for at, (entity, one) in enumerate(picked)
-    ]  # fmt: skip
+    return store, Engine(store, transport)
 
 
 def save(store: Store, edits: list[Edit]) -> None:
@@ -131,126 +163,105 @@ def save(store: Store, edits: list[Edit]) -> None:
                 tx.update(entity, one, {name: value})
 
 
-class Floor:
-    """Two SQLite files and a bare HTTP server between them."""
-
-    def __init__(self, folder: Path, edits: list[Edit]) -> None:
-        self.body = zstandard.compress(json.dumps(edits, separators=(",", ":")).encode(), 3)
-        self.files = [self._made(folder / f"floor-{side}.db", edits) for side in ("hq", "device")]
-        floor = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version, wbufsize, disable_nagle_algorithm = "HTTP/1.1", 65_536, True
-
-            def log_message(self, *args: object) -> None:
-                """Says nothing."""
-
-            def _say(self, body: bytes) -> None:
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_GET(self) -> None:
-                self._say(floor.body if self.path == "/edits" else b"{}")
-
-            def do_POST(self) -> None:
-                floor.apply(0, self.rfile.read(int(self.headers["content-length"])))
-                self._say(b"{}")
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def _made(self, path: Path, edits: list[Edit]) -> sqlite3.Connection:
-        file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        file.executescript("PRAGMA journal_mode=wal; PRAGMA synchronous=full;")
-        for entity, name in FIELDS.items():
-            file.execute(f"CREATE TABLE {entity} (id TEXT PRIMARY KEY, notes TEXT, {name} TEXT)")
-        file.execute("BEGIN")
-        for entity, one, _, _ in edits:
-            file.execute(f"INSERT INTO {entity} VALUES (?, ?, '')", (one, "x" * 300))
-        file.execute("COMMIT")
-        return file
-
-    def apply(self, side: int, body: bytes) -> None:
-        """Parses and updates, one transaction."""
-        self.files[side].execute("BEGIN")
-        for entity, one, name, value in json.loads(zstandard.decompress(body)):
-            self.files[side].execute(f"UPDATE {entity} SET {name}=? WHERE id=?", (value, one))
-        self.files[side].execute("COMMIT")
-
-    def push(self) -> None:
-        """B of the floor."""
-        self.session.post(f"{self.url}/edits", data=self.body, timeout=60).raise_for_status()
-
-    def pull(self) -> None:
-        """C of the floor."""
-        self.apply(1, self.session.get(f"{self.url}/edits", timeout=60).content)
+def shown(store: Store, edits: list[Edit]) -> int:
+    """How many of the edits a device shows."""
+    return sum((store.read(entity, key) or {}).get(name) == value for entity, key, name, value in edits)
 
 
-def play(folder: Path, customers: int, most: int) -> None:
-    """All steps, printed."""
-    chance = random.Random(SEED)
+def play(folder: Path, work: Work, figures: Figures) -> None:
+    """All steps of ours."""
     hq = start_hq(folder / "hq")
-    fill(hq.office, customers, chance)
-    one, up, sent = device(folder, "one", hq.office, hq.url)
-    two, down, came = device(folder, "two", hq.office, hq.url)
+    assert hq.process is not None
+    figures.process = hq.process.pid
+    ids = peers_work.fill(hq.office, work)
+    hq.office.headquarters.snapshots.keep_fresh()
+    edits = {size: peers_work.edits(found, ids) for size, found in work.edits.items()}
+    one, up = device(folder, "one", hq.office, hq.url, figures)
+    two, down = device(folder, "two", hq.office, hq.url, figures)
+    _first(up, work, figures)
+    _first(down, work, figures)
+    figures.each("D noop", IDLE, lambda _: up.round())
+    singles = peers_work.edits(work.edits[1_000][:SAVES], ids, "before ")
+    figures.each("F local write", SAVES, lambda at: save(one, [singles[at]]))
     up.round()
-    came.count = 0
-    print(f"A  {customers * 11 / timed(down.round):,.0f} records/s, {came.count / customers / 11:.0f} bytes a record")
-    edits = chosen(one, most, chance)
-    floor = Floor(folder, edits)
-    save(one, edits)
-    sent.count = came.count = 0
-    for what, ours, bare, counted in (("B  push", up, floor.push, sent), ("C  pull", down, floor.pull, came)):
-        figure, yardstick = len(edits) / timed(ours.round), len(edits) / timed(bare)
-        row(f"{what}, {counted.count / len(edits):.1f} bytes an edit", figure, "edits/s",
-            f"floor, {len(floor.body) / len(edits):.1f} bytes", yardstick)  # fmt: skip
-    missing = sum((two.read(entity, key) or {}).get(name) != value for entity, key, name, value in edits)
-    print(f"   edits that the second device does not show: {missing}")
-    for engine in (up, down):
-        engine.round()
-    sent.count = 0
-    idle = statistics.median(timed(up.round) for _ in range(11))
-    bare = statistics.median(timed(lambda: floor.session.get(floor.url, timeout=60).content) for _ in range(11))
-    row(f"D  nothing to do, {sent.count / 11:.0f} bytes", idle * 1e3, "ms", "floor", bare * 1e3)
-    _both(one, two, up, down, min(1_000, customers))
-    ours = statistics.median(timed(lambda e=e: save(one, [e])) for e in edits[:100])
-    plain = statistics.median(timed(lambda e=e: floor.apply(1, zstandard.compress(json.dumps([e]).encode()))) for e in edits[:100])  # fmt: skip  # noqa: E501
-    row("F  one save", ours * 1e3, "ms", "floor", plain * 1e3)
+    down.round()
+    for size, found in edits.items():
+        save(one, found)
+        figures.phase(f"B push {size}", size, lambda: up.round(fetch=False))
+        figures.phase(f"C pull {size}", size, down.round)
+        figures.phase(f"own entries of {size} back", size, up.round)
+        figures.said(phase=f"check {size}", ok=shown(two, found), of=size)
+    pairs = [peers_work.edits(list(side), ids) for side in zip(*work.conflict, strict=True)]
+    save(one, pairs[0])
+    save(two, pairs[1])
+    figures.phase("E conflict", len(work.conflict), lambda: [engine.round() for engine in (up, down, up)])
+    kept = [shown(store, pair) for store in (one, two) for pair in pairs]
+    both, of = min(kept), len(work.conflict)
+    figures.said(phase="E conflict", both=both, hidden=of - both, of=of, field_merge=True)
     for store in (one, two):
         store.close()
-    floor.server.shutdown()
     hq.stop()
 
 
-def _both(one: Store, two: Store, up: Engine, down: Engine, count: int) -> None:
-    with one.reading() as session:
-        ids = [found[0] for found in session.rows("SELECT id FROM customer ORDER BY id LIMIT ?", count)]
-    save(one, [("customer", key, "website", f"https://e{at}.example") for at, key in enumerate(ids)])
-    save(two, [("customer", key, "payment_term_days", 7) for key in ids])
-    for engine in (up, down, up):
-        engine.round()
-    wanted = [(store.read("customer", key) or {}) for store in (one, two) for key in ids]
-    kept = sum(
-        str(found.get("website")).startswith("https://e") and found["payment_term_days"] == 7 for found in wanted
-    )
-    print(f"E  both edits kept on {kept} of {len(wanted)} pictures")
+def _first(engine: Engine, work: Work, figures: Figures) -> None:
+    began, ends = time.perf_counter(), []
+
+    def progress(doing: str, done: int, total: int) -> None:
+        if doing == TAKING and done >= total and not ends:
+            ends.append(time.perf_counter() - began)
+
+    engine.progress = progress
+    figures.phase("A initial", work.records, engine.round)
+    engine.progress = lambda doing, done, total: None
+    if ends:
+        figures.said(
+            phase="A rows are there", count=work.records, wall_s=round(ends[0], 4), rate=round(work.records / ends[0])
+        )
+
+
+def bare(folder: Path, work: Work, figures: Figures, *, encrypted: bool) -> None:
+    """All steps of the floor."""
+    floor = Floor(folder, work, figures.count, encrypted=encrypted)
+    for _ in range(2):
+        figures.phase("A initial", work.records, floor.first)
+    figures.each("D noop", IDLE, lambda _: floor.idle())
+    figures.each("F local write", SAVES, floor.save)
+    for size in work.edits:
+        figures.phase(f"B push {size}", size, lambda size=size: floor.push(size))
+        figures.phase(f"C pull {size}", size, lambda size=size: floor.pull(size))
+    floor.close()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--customers", type=int, default=1_000)
-    parser.add_argument("--edits", type=int, default=1_000)
+    parser.add_argument("--customers", type=int, default=1_000, help="of a workload that is made here")
+    parser.add_argument("--data", type=Path, help="a folder with the peers' workload")
+    parser.add_argument("--lines", type=Path, help="a file to which each figure is added as a line of JSON")
+    parser.add_argument("--repetition", type=int, default=1)
     options = parser.parse_args()
+    work = peers_work.read(options.data) if options.data else peers_work.made(options.customers)
     folder = Path(tempfile.mkdtemp(prefix="mobility-peers-"))
+    sides = [
+        Figures(side, work.customers, options.repetition, options.lines)
+        for side in ("mobility", "floor, plain", "floor, encrypted")
+    ]
     try:
-        play(folder, options.customers, options.edits)
+        for number, side in enumerate(sides):
+            (folder / str(number)).mkdir()
+            if number:
+                bare(folder / str(number), work, side, encrypted=number == 2)
+            else:
+                play(folder / str(number), work, side)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    for name, taken in (("time", [side.taken for side in sides]), ("processor", [side.worked for side in sides])):
+        ours, plain, encrypted = taken
+        for phase in (phase for phase in ours if phase in plain):
+            turned = name == "processor"  # more of it is worse, more things a second are better
+            ratios = [
+                (other[phase] / ours[phase]) if turned else ours[phase] / other[phase] for other in (plain, encrypted)
+            ]
+            print(f"{name:<10} {phase:<16} {ratios[0]:6.2f} of the plain floor {ratios[1]:6.2f} of the encrypted one")
     return 0
 
 
