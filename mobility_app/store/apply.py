@@ -8,7 +8,7 @@ Applying the same page twice changes nothing: an entry is known by (stream, numb
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -95,7 +95,7 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
             _tell(session, one, store.now())
             noted.append((ACCEPTED, note, one.stream, one.seq, dseq))
         session.many("UPDATE change SET state=?, verdict=?, out_stream=?, out_seq=? WHERE dseq=?", noted)
-        _close_passed(taking, Cursor.read(session), store.now(), whole=False)
+        _close_passed(taking, Cursor.read(session), store.now(), answered=list(answers))
         taking.end()
         result = _touched(taking.touched)
     if left:
@@ -223,16 +223,19 @@ def _touched(touched: dict[tuple[str, str], str | None]) -> Touched:
     return Touched(frozenset(root for root in touched.values() if root), frozenset(touched), "sync")
 
 
-def _close_passed(taking: Taking, cursor: Cursor, now: int, *, whole: bool) -> None:
+def _close_passed(
+    taking: Taking, cursor: Cursor, now: int, *, whole: bool = False, answered: Sequence[int] | None = None
+) -> None:
     """Changes whose entry has come back leave the overlay: their value is HQ's now. They are kept for an HQ that loses
     them. Until the pages are `whole`, the cursor alone says little: of a customer that changes its scope, what lies
-    before the cursor comes behind it, and an older value would show."""
+    before the cursor comes behind it, and an older value would show. Where the cursor did not move, only those that HQ just
+    `answered` can have."""
     session = taking.session
-    waiting = session.rows(
-        "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change"
-        f" WHERE {outgoing.NOT_OPEN} AND state=? ORDER BY dseq",
-        ACCEPTED,
-    )
+    sql = "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change WHERE state=?"
+    if answered is None:
+        waiting = session.rows(f"{sql} AND {outgoing.NOT_OPEN} ORDER BY dseq", ACCEPTED)
+    else:
+        waiting = session.among(f"{sql} AND dseq IN ({{marks}})", answered, ACCEPTED)
     passed = [row for row in waiting if not row[4] or cursor.streams.get(row[4], 0) >= row[5]]
     if not whole:
         came = "SELECT 1 FROM entry WHERE stream=? AND seq=?"

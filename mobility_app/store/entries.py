@@ -42,11 +42,11 @@ class Taking:
             self.reworded.add(root)
 
     def end(self) -> None:
-        """Shows what lies under open changes, keeps the sums and reads the words anew."""
+        """Shows what lies under open changes, keeps the sums and notes whose words are to be read anew."""
         self.tally.keep(self.session)
         for pair, names in self.pictures.show().items():
             self.moved(pair, names)
-        search.refresh(self.session, sorted(self.reworded))
+        search.postpone(self.session, sorted(self.reworded))
 
 
 def keep(session: Records, run: Sequence[Came]) -> list[Came]:

@@ -1,9 +1,9 @@
 """The full-text index of customers: every spelling by which a rep may look one up, folded, with prefixes.
 
-Kept in the same transaction as the data by the apply of pulled pages, for many customers at once. The write door only
-notes whose words may have changed (`search_due`): taking the old ones out of the index for good costs more than the save
-itself (8 of 10 ms at 50,000 customers, measured 2026-11-24). Whoever searches goes in by `Store.searching`, which reads
-them anew first.
+A customer that comes or goes does so here in the same transaction. Of those that stay it is only noted whose words may have
+changed (`search_due`): taking the old ones out of the index for good costs more than a save itself (8 of 10 ms at 50,000
+customers, measured 2026-11-24), and a third of a pulled page. A round of sync reads them anew a few at a time, and whoever
+searches goes in by `Store.searching`, which does so first.
 Beside it lies what the list sorts and filters by (`list_rows.py`). Ranking by relevance is left aside on purpose: it
 visits every hit (p95 42 ms instead of 4 at 100,000 customers, measured before the project).
 """
@@ -79,7 +79,12 @@ def note(session: Records, customer_ids: Iterable[str]) -> None:
     wanted = list(dict.fromkeys(customer_ids))
     if len(wanted) > NOTE_MAX:  # an import: nobody waits for a single one of them
         refresh(session, wanted)
-        return
+    else:
+        postpone(session, wanted)
+
+
+def postpone(session: Records, wanted: list[str]) -> None:
+    """`note` for any number of customers, for who sees to their words next (`settle`)."""
     known = dict(session.among("SELECT customer_id, rid FROM search_row WHERE customer_id IN ({marks})", wanted))
     rows = list_rows.rows(session, [one for one in wanted if one in known])
     refresh(session, [one for one in wanted if one not in rows])
@@ -93,9 +98,9 @@ def due(session: Records) -> bool:
     return bool(session.value("SELECT EXISTS (SELECT 1 FROM search_due)"))
 
 
-def settle(session: Records) -> None:
-    """Reads anew the words of those that are due, at most BATCH. Call inside a transaction, until none is `due`."""
-    wanted = [row[0] for row in session.rows("SELECT customer_id FROM search_due LIMIT ?", BATCH)]
+def settle(session: Records, most: int = BATCH) -> None:
+    """Reads anew the words of those that are due, at most so many. Call inside a transaction, until none is `due`."""
+    wanted = [row[0] for row in session.rows("SELECT customer_id FROM search_due LIMIT ?", most)]
     refresh(session, wanted)
     session.many("DELETE FROM search_due WHERE customer_id=?", [(one,) for one in wanted])
 

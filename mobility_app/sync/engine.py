@@ -8,7 +8,7 @@ again: HQ knows a change by (device, number), the store knows an entry by (strea
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -224,16 +224,15 @@ class Engine:
         """The first open changes: whole transactions, up to a bound that only a single large one passes. Where HQ has
         stumbled, fewer, and then only atomic transactions are kept whole."""
         most = self._narrowing.most
-        with self.store.reading() as session:
-            found = _changes(session, protocol.CHANGES_MAX)
         batch: list[Change] = []
         letters = 0
-        for change in found:
-            letters += len(str(change.patch))
-            full = len(batch) >= (most or BATCH_CHANGES) or letters > BATCH_LETTERS
-            if batch and full and (change.tx != batch[-1].tx or (most is not None and not change.atomic)):
-                break
-            batch.append(change)
+        with self.store.reading() as session:
+            for change in _changes(session, protocol.CHANGES_MAX):
+                letters += len(str(change.patch))
+                full = len(batch) >= (most or BATCH_CHANGES) or letters > BATCH_LETTERS
+                if batch and full and (change.tx != batch[-1].tx or (most is not None and not change.atomic)):
+                    break
+                batch.append(change)
         return batch
 
     def _pull_all(
@@ -281,7 +280,7 @@ class Engine:
 
     def _open_changes(self) -> list[Change]:
         with self.store.reading() as session:
-            return _changes(session, HAVE_MAX)
+            return list(_changes(session, HAVE_MAX))
 
     def _renew(self, identity: Identity, done: Round, asked: RenewRequest) -> RenewAnswer:
         return self._ask(identity, "/v1/renew", asked, RenewAnswer, done)
@@ -321,18 +320,15 @@ def _page(answer: PullAnswer, actor: WireActor, cursor: Cursor) -> apply.Page:
     return page
 
 
-def _changes(session: Records, most: int) -> list[Change]:
-    """The first changes that HQ has not answered: those that it never had, and those that it is offered again."""
-    rows = session.rows(
+def _changes(session: Records, most: int) -> Iterator[Change]:
+    """The first changes that HQ has not answered: those that it never had, and those that it is offered again. Read as
+    they are taken: a batch ends long before the bound."""
+    rows = session.run(
         "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic FROM change"
         " WHERE state IN (?, ?) AND dseq > 0 UNION ALL SELECT dseq, tx, entity, record_id, kind, patch, base, stamp,"
         " at, atomic FROM kept WHERE again = 1 ORDER BY dseq LIMIT ?",
         OPEN, SENT, most,
     )  # fmt: skip
-    return [
-        Change(
-            dseq, tx, entity, record_id, kind, patch_plain(entity, json.loads(patch)) if kind != VOID else {}, base, stamp,
-            at, bool(atomic),
-        )
-        for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic in rows
-    ]  # fmt: skip
+    for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic in rows:
+        plain = patch_plain(entity, json.loads(patch)) if kind != VOID else {}
+        yield Change(dseq, tx, entity, record_id, kind, plain, base, stamp, at, bool(atomic))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mobility_app.errors import Refused
-from mobility_app.store import apply, snapshot
+from mobility_app.store import apply, search, snapshot
 from mobility_app.store.snapshot import Arriving, Rows, Slice
 from mobility_app.store.store import Store, Touched
 from mobility_app.sync import frames, protocol
@@ -77,6 +77,10 @@ def ended(store: Store) -> tuple[list[str], list[str]]:
 
 def read_words(store: Store, pause: Callable[[], None]) -> None:
     """Brings the search index up to the customers that stand here, a few in a transaction. `pause` is called between."""
+    while _due(store):  # ends: each turn takes some, and people save slower than it indexes
+        with store.transaction() as session:
+            search.settle(session, snapshot.INDEX_BATCH)
+        pause()
     with store.reading() as session:
         if not snapshot.unread(session):
             return
@@ -87,6 +91,11 @@ def read_words(store: Store, pause: Callable[[], None]) -> None:
         if not after:
             return
         pause()
+
+
+def _due(store: Store) -> bool:
+    with store.reading() as session:
+        return search.due(session)
 
 
 def history(store: Store, fetch: Fetch, pause: Callable[[], None], now: int) -> int:
