@@ -84,6 +84,7 @@ class FilePart:
 
     def _believe(self) -> None:
         """Reads what is there as far as its tags agree, and cuts the rest off."""
+        end = HEADER_BYTES
         while not self.whole:  # ends: a file of known size
             first = self.done * SPAN_PIECES
             span = self._opened_span(first)
@@ -91,8 +92,8 @@ class FilePart:
                 break
             self._hashed.update(span)
             self.done += 1
-        self._file.seek(HEADER_BYTES + self.done * SPAN_PIECES * SEALED_BYTES)
-        self._file.truncate()
+            end = self._file.tell()
+        self._file.truncate(end)  # the last span is shorter: where it stands, a multiple of spans would add zeros
 
     def _opened_span(self, first: int) -> bytes | None:
         found = bytearray()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mobility_app.domain.entities.file import SPAN_BYTES
 from mobility_app.errors import FileRefused, Refused
 from mobility_app.store import identity, pins, transfers
+from mobility_app.store.file_parts import FilePart
 from mobility_app.store.queries.files import of_customer
 from mobility_app.store.transfers import METERED
 from tests.support.fleet import Fleet
@@ -68,6 +70,20 @@ def test_nothing_travels_before_hq_took_the_record_and_nothing_twice_after(pair:
     assert pair.ana.carry() == 3  # plan, piece, seal
     assert pair.ana.carry() == 0
     assert pair.ana.row(pair.customer, one).here
+
+
+@pytest.mark.parametrize("size", [0, 9, SPAN_BYTES, SPAN_BYTES + 9])
+def test_bytes_that_were_whole_when_the_process_died_are_put_in_their_place_as_they_are(pair: Pair, size: int) -> None:
+    vault, plain = pair.rui.vault, plain_bytes(size)
+    part = FilePart(vault, size)
+    for start in range(0, max(1, size), SPAN_BYTES):
+        part.append(plain[start : start + SPAN_BYTES])
+    part.close()
+    again = FilePart(vault, size, part.token)
+    assert again.whole
+    sha256 = hashlib.sha256(plain).hexdigest()
+    assert again.finish(sha256)
+    assert b"".join(vault.read(part.token, sha256)) == plain
 
 
 @pytest.mark.parametrize("lost", ["request", "answer"])

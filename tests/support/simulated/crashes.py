@@ -33,6 +33,7 @@ from tests.support.simulated.checks import SETTLE_ROUNDS
 from tests.support.simulated.scenarios import CHEAP, DEVICES, PHRASE, SCENARIOS, Desk
 
 DAY_MS = 86_400_000
+DATABASE = ("hq.db", "hq.db-wal", "hq.db-shm")
 HEAD_BYTES = 48  # of the index of SQLite's write-ahead log: changed by each commit
 
 
@@ -101,21 +102,22 @@ def _desk(folder: Path, template: Path, ids: dict[str, str]) -> Desk:
 
 
 def _states(name: str, folder: Path, template: Path, ids: dict[str, str], side: str) -> list[object]:
-    """What a death finds before each statement and file operation of that side: SQLite counts what it committed in the
-    head of its index, the first bytes of the -shm file; files count as changed at each operation on any."""
+    """What a death finds before each statement and file operation of that side. SQLite counts what it committed in the
+    head of its index, the first bytes of the -shm file; of other files it is their names, sizes and times."""
     desk = _desk(folder, template, ids)
     heads = [folder / f"{name}.db-shm" for name in DEVICES] + [folder / "hq" / "hq.db-shm"]
+    places = [place for one in (*DEVICES, "hq") for place in desk.disk_of(one)]
     states = list[object]()
-    operations = [0]
-
-    def counted(what: str) -> None:
-        operations[0] += 1
 
     def look(what: str) -> None:
-        states.append((*(_head(path) for path in heads), operations[0], len(desk.saved), desk.phrases))
+        files = [(str(path), path.stat()) for place in places for path in sorted(place.rglob("*"))]
+        states.append((
+            [_head(path) for path in heads], len(desk.saved), desk.phrases,
+            [(path, at.st_size, at.st_mtime_ns) for path, at in files if not path.endswith(DATABASE)],
+        ))  # fmt: skip
 
     _database(desk, side).watch = look
-    with files_watched(desk.disk_of(side), look), files_watched((folder,), counted):
+    with files_watched(desk.disk_of(side), look):
         SCENARIOS[name](desk)
     desk.close()
     return states
