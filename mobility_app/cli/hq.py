@@ -92,6 +92,7 @@ def import_(
             office.ledger, path, company=company, create_parties=create_parties, quarantine=office.quarantine,
             progress=step,
         )  # fmt: skip
+    office.headquarters.snapshots.keep_fresh()
     _tell_import(report)
 
 

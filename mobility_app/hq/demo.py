@@ -79,6 +79,7 @@ def make(office: Office, *, customers: int = 500, seed: int = 1) -> int:
             while made < customers and records < ROOM:
                 records += _customer(tx, hand, made)
                 made += 1
+    office.headquarters.snapshots.keep_fresh()
     return made
 
 

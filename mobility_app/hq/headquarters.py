@@ -291,7 +291,7 @@ class Headquarters:
             actor = devices.actor(session, self._verified(request, session).user_id)
             feed = Feed(session, actor, self.epoch, self.page_entries)
             asked = protocol.unpack(request.body, HistoryRequest, _encoding(request))
-            return protocol.pack(past(session, feed, asked, self.page_entries))
+            return protocol.pack(past(session, self.ledger, feed, asked, self.page_entries))
 
     def _compare(self, request: Request) -> bytes:
         message = protocol.unpack(request.body, CompareRequest, _encoding(request))

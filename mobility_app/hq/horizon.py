@@ -8,7 +8,7 @@ the next run goes on. `verify.py` reads archive and log as one. `nightly.py` and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,7 @@ def _archive(ledger: Ledger, *, made: bool = False) -> Iterator[Session | None]:
         with database.session() as session:
             session.run(_TABLE)
             session.run("CREATE INDEX IF NOT EXISTS log_record ON log (record_id, seq)")
+            session.run("CREATE INDEX IF NOT EXISTS log_root ON log (root_id, seq)")
             yield session
     finally:
         database.close()
@@ -130,3 +131,21 @@ def entries_of(session: Records, ledger: Ledger, record_id: str) -> list[tuple[s
         if archive is not None:
             found.update({row[0]: row for row in archive.rows(sql, record_id)})
     return [(found[seq][1], found[seq][2]) for seq in sorted(found)]
+
+
+@contextmanager
+def before(session: Records, ledger: Ledger) -> Iterator[Callable[[str, int, int], list[tuple[Any, ...]]]]:
+    """Within the block: (customer, number, how many) -> its newest entries before that number, archive and log as one,
+    newest first, columns as the feed's `LOG`."""
+    sql = f"SELECT {_LOG} FROM log WHERE root_id=? AND seq<? ORDER BY seq DESC LIMIT ?"
+    with _archive(ledger) as archive:
+
+        def rows(root: str, seq: int, most: int) -> list[tuple[Any, ...]]:
+            found = session.rows(sql, root, seq, most)
+            if archive is not None:  # deletes stay in the log, so neither ends where the other begins
+                known = {row[1] for row in found}
+                found += [row for row in archive.rows(sql, root, seq, most) if row[1] not in known]
+                found.sort(key=lambda row: -row[1])
+            return found[:most]
+
+        yield rows

@@ -22,12 +22,14 @@ from mobility_app.errors import InvalidValue, Refused
 from mobility_app.hq import devices, scopes
 from mobility_app.hq.feed import NO_SNAPS, Snaps
 from mobility_app.hq.ledger import Ledger
+from mobility_app.store.database import Session
 from mobility_app.store.records import Records
 from mobility_app.sync import frames
 from mobility_app.sync.frames import Made, Part, Piece, PieceRequest, Table
 from mobility_app.sync.protocol import BODY_MAX_BYTES, PullRequest, WireOffer
 
 LEAST_LINES = 2_000  # of scope_log: what fits in one page of the log needs no snapshot
+LINES_A_CUSTOMER = 20  # at least: what a customer counts for whose lines have left for the archive
 STALE_LINES, STALE_SHARE = 2_000, 10  # made anew after so many lines more, or a tenth of what it stands for
 OLD_LINES = 50_000  # no longer offered: the log after it would take longer than pages
 KEPT_MS = 3_600_000  # after a newer one was made: devices may be in the middle of it
@@ -59,13 +61,10 @@ class Snapshots:
 
     def offered(self, session: Records, role: str, scope: str) -> WireOffer | None:
         """The newest snapshot of a scope for a role, None where none stands that is worth taking."""
-        row = session.one(
-            "SELECT seq, customers, pieces FROM snapshot WHERE scope=? AND profile=? ORDER BY seq DESC LIMIT 1",
-            scope, scopes.profile(role),
-        )  # fmt: skip
-        if row is None or _lines(session, scope, row[0]) > OLD_LINES:
+        row = _newest(session, scope, role)
+        if row is None or row.seq < _horizon(session, scope) or _lines(session, scope, row.seq) > OLD_LINES:
             return None
-        return WireOffer(*row)
+        return WireOffer(row.seq, row.customers, row.pieces)
 
     def heard(self, session: Records, role: str, pull: PullRequest) -> Snaps:
         """What a pull says of snapshots, and how one is offered to it."""
@@ -96,14 +95,14 @@ class Snapshots:
         return len(wanted)
 
     def _due(self, session: Records, scope: str, role: str) -> bool:
-        row = session.one(
-            "SELECT seq, lines FROM snapshot WHERE scope=? AND profile=? ORDER BY seq DESC LIMIT 1",
-            scope, scopes.profile(role),
-        )  # fmt: skip
+        row = _newest(session, scope, role)
         if row is None:
-            return _lines(session, scope, 0) >= self.least_lines
-        stale = max(min(STALE_LINES, self.least_lines), int(row[1]) // STALE_SHARE)
-        return _lines(session, scope, row[0]) > stale
+            customers = int(session.value("SELECT COUNT(*) FROM member WHERE scope=?", scope))
+            return max(_lines(session, scope, 0), customers * LINES_A_CUSTOMER) >= self.least_lines
+        if row.seq < _horizon(session, scope):  # what followed it is not all in the log any more
+            return True
+        stale = max(min(STALE_LINES, self.least_lines), row.lines // STALE_SHARE)
+        return _lines(session, scope, row.seq) > stale
 
     def make(self, scope: str, role: str) -> None:
         """Makes a snapshot of the scope as it stands now. None is made where a customer does not fit into an answer."""
@@ -128,10 +127,11 @@ class Snapshots:
                 )
                 session.run("INSERT INTO snapshot_piece VALUES (?, ?, ?, ?, ?)", *key, number, body)
         with self._ledger.database.transaction() as session:
-            session.run(
-                "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                *key, self._ledger.now(), made.customers, made.records, made.lines, len(made.pieces),
-            )  # fmt: skip
+            if _whole(session, *key, len(made.pieces)):  # a server and a command of the office may both be at it
+                session.run(
+                    "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    *key, self._ledger.now(), made.customers, made.records, made.lines, len(made.pieces),
+                )  # fmt: skip
 
     def _sweep(self) -> None:
         """Lets go of what a newer one replaced a while ago, and of pieces that a crash left behind."""
@@ -309,6 +309,34 @@ def _made(session: Records, roots: list[str], found: dict[str, dict[str, list[tu
         wanted,
     )
     return Made([wanted[row[0]] for row in rows], *([row[at] for row in rows] for at in range(3)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    seq: int
+    customers: int
+    pieces: int
+    lines: int
+
+
+def _newest(session: Records, scope: str, role: str) -> _Stored | None:
+    """The newest snapshot of a scope for a role, all of whose pieces are there."""
+    profile = scopes.profile(role)
+    rows = session.rows(
+        "SELECT seq, customers, pieces, lines FROM snapshot WHERE scope=? AND profile=? ORDER BY seq DESC",
+        scope,
+        profile,
+    )
+    return next((_Stored(*row) for row in rows if _whole(session, scope, profile, row[0], row[2])), None)
+
+
+def _whole(session: Session, scope: str, profile: str, seq: int, pieces: int) -> bool:
+    there = "SELECT COUNT(*) FROM snapshot_piece WHERE scope=? AND profile=? AND seq=? AND number<?"
+    return bool(session.value(there, scope, profile, seq, pieces) == pieces)
+
+
+def _horizon(session: Records, scope: str) -> int:
+    return int(session.value("SELECT horizon FROM stream WHERE id=?", _stream(session, scope)) or 0)
 
 
 def _lines(session: Records, scope: str, after: int) -> int:

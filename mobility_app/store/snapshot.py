@@ -170,7 +170,7 @@ def _anchor(session: Records, at: Arriving, roots: Iterable[tuple[str, str, int]
     session.many(
         "INSERT INTO anchor VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (root, at.seq, whole, chain, at.seq + 1, chain, int(root in standing and newest > 0), newest)
+            (root, at.seq, whole, chain, at.seq + 1, chain, int(root in standing and chain != ""), newest)
             for root, chain, newest in roots
         ],
     )
@@ -287,7 +287,7 @@ def _again(
         session.run("DELETE FROM entry WHERE root_id=? AND seq<=?", root, at.seq)
         session.run(
             "UPDATE anchor SET whole_seq=?, chain=?, floor_seq=?, floor_chain=?, wanted=?, last=? WHERE root_id=?",
-            at.seq, chain, at.seq + 1, chain, int(standing and last > 0), last, root,
+            at.seq, chain, at.seq + 1, chain, int(standing and chain != ""), last, root,
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobility_app.errors import NotAllowed, Unreachable
+from mobility_app.errors import NotAllowed
 from mobility_app.store import snapshot
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.queries import arriving, tickets
@@ -16,65 +16,14 @@ from mobility_app.store.store import Store
 from mobility_app.store.verify import faults
 from mobility_app.sync import first
 from mobility_app.sync.engine import Engine
-from mobility_app.sync.enrolment import enrol
 from tests.support import invariants
-from tests.support.fleet import Device, Fleet, Link, Skewed
-
-CUSTOMERS = 30
+from tests.support.fleet import Fleet
+from tests.support.snapped import CUSTOMERS, asked, enrolled, half_way, made, populated, whole
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
-    """An HQ with customers in Norte, made by Ana's device, of which some are shared; small pieces and pages."""
-    fleet = Fleet(tmp_path)
-    fleet.user("Ana")
-    fleet.user("Rui", territories=("Norte", "Sul"))
-    fleet.user("Eva", territories=("Sul",))
-    ana = fleet.device("ana", "Ana")
-    for number in range(CUSTOMERS):
-        with ana.store.writing() as tx:
-            customer = tx.create("customer", {"name": f"Casa {number}", "notes": "a\nb"})
-            contact = tx.create("contact", {"customer_id": customer, "first_name": f"Zita{number}"})
-            tx.create("contact_email", {"contact_id": contact, "value": f"c{number}@x.example"})
-            tx.create("activity", {"customer_id": customer, "kind": "call", "title": "call"})
-            tx.create("ticket", {"customer_id": customer, "description": "broken"})
-    ana.sync()
-    with fleet.office.ledger.transaction() as tx:
-        for row in tx.find("customer")[:5]:
-            tx.update("customer", str(row["id"]), {"shared": True})
-    with ana.store.writing() as tx:
-        for row in tx.find("customer")[10:20]:
-            tx.update("customer", str(row["id"]), {"website": "https://new.example"})
-    ana.sync()
-    fleet.office.headquarters.page_entries = 20
-    snaps = fleet.office.headquarters.snapshots
-    snaps.least_lines, snaps.part_rows, snaps.piece_rows = 1, 12, 40
-    return fleet
-
-
-def made(fleet: Fleet) -> int:
-    return fleet.office.headquarters.snapshots.keep_fresh()
-
-
-def enrolled(fleet: Fleet, name: str, user: str) -> Device:
-    """A device that has not synced yet."""
-    clock = Skewed(fleet.clock)
-    store = Store(fleet.folder / f"{name}.db", None, now=clock, random=fleet.random.randbytes)
-    link = Link(lambda: fleet.office)
-    enrol(store, link, "http://hq.test", fleet.office.invite(user), name, fleet.random.randbytes)
-    fleet.devices[name] = Device(store, Engine(store, link), link, clock)
-    return fleet.devices[name]
-
-
-def whole(fleet: Fleet, name: str) -> None:
-    device = fleet.devices[name]
-    invariants.pulled_exactly(name, device.store, fleet.office)
-    invariants.overlay_holds(name, device.store)
-    assert faults(device.store) == []
-
-
-def asked(device: Device, target: str) -> int:
-    return sum(each[0] == target for each in device.link.requests)
+    return populated(tmp_path)
 
 
 def test_a_first_sync_takes_rows_and_then_their_history(fleet: Fleet) -> None:
@@ -189,27 +138,6 @@ def test_a_territory_gained_later_comes_by_snapshot_while_others_flow(fleet: Fle
     with eva.store.reading() as session:
         assert session.value("SELECT COUNT(*) FROM made") == 0
         assert session.value("SELECT COUNT(*) FROM anchor") == 5
-
-
-class _Stops(Exception):
-    pass
-
-
-def half_way(device: Device, pieces: int = 1) -> None:
-    """Syncs until so many pieces of a snapshot were asked for, then the line is cut."""
-    send, left = device.link.send, [pieces]
-
-    def cut(method: str, target: str, headers: object, body: bytes) -> object:
-        if target == "/v1/snapshot":
-            left[0] -= 1
-            if left[0] < 0:
-                raise Unreachable("network")
-        return send(method, target, headers, body)  # type: ignore[arg-type]
-
-    device.link.send = cut  # type: ignore[method-assign, assignment]
-    with pytest.raises(Unreachable):
-        device.sync()
-    del device.link.send  # type: ignore[attr-defined]
 
 
 def test_a_snapshot_that_left_half_way_is_taken_anew_and_nothing_stays_that_left(fleet: Fleet) -> None:
