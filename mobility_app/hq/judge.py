@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from typing import TypeAlias
 
@@ -77,12 +78,16 @@ class Judge:
         at = min(max(change.at, 0), self._tx.now)  # a clock of before 1970 counts as 1970
         self._tx.author = Author(self._actor.user_id, self._device, change.dseq, stamp, at)
         try:
-            verdict = self._by_kind(replace(change, stamp=stamp, base=self._seen(change)))
+            base = self._seen(change)
+            as_is = (stamp, base) == (change.stamp, change.base)
+            verdict = self._by_kind(change if as_is else replace(change, stamp=stamp, base=base))
         except Rejection as refused:
             verdict = Verdict(change.dseq, REJECTED, refused.reason, refused.fields)
         # A refusal names no place: it would tell that something is there, and where.
         state = self._tx.state(verdict.leads_to or change.record_id) if verdict.state != REJECTED else None
-        return replace(verdict, clamped=stamp != change.stamp), state.stream if state else ""
+        if stamp != change.stamp:
+            verdict = replace(verdict, clamped=True)
+        return verdict, state.stream if state else ""
 
     def _seen(self, change: Change) -> int:
         """What the author can have seen: never more than HQ had told anybody before this push, nor, of a life of HQ that
@@ -377,7 +382,7 @@ class Judge:
 
     def _checked(self, one: Entity, field: Field, value: Plain) -> Plain:
         try:
-            return check(one.name, replace(field, required=False), value)
+            return check(one.name, _optional(one.name, field.name) if field.required else field, value)
         except InvalidValue as bad:
             raise Rejection("invalid", {field.name: (REJECTED, bad.reason)}) from None
 
@@ -390,9 +395,9 @@ class Judge:
 
     def _settled(self, one: Entity, row: Row, patch: Patch, before: Row | None = None) -> Row:
         try:
-            for field in one.fields:
-                if field.required and row.get(field.name) is None:
-                    raise InvalidValue(one.name, field.name, "required")
+            for name in one.required:
+                if row.get(name) is None:
+                    raise InvalidValue(one.name, name, "required")
             return checks.settled(one.name, row, before=before, ledger_pattern=self._ledger_pattern(one, row))
         except InvalidValue as bad:
             named = bad.field if bad.field in patch else next(iter(patch), bad.field)
@@ -403,6 +408,12 @@ class Judge:
         company = self._tx.get("company", str(row.get("company_id"))) if one.name == "customer" else None
         pattern = (company or {}).get("ledger_account_pattern")
         return str(pattern) if pattern else None
+
+
+@cache
+def _optional(entity: str, name: str) -> Field:
+    """The field as it may be empty: what a record must have is asked of the whole."""
+    return replace(registry.entity(entity).field(name), required=False)
 
 
 def _named(changes: Iterable[Change]) -> list[str]:

@@ -29,7 +29,16 @@ class _Around:
     ledger_pattern: str | None
 
 
-_Rule: TypeAlias = Callable[[str, Row, _Around], None]  # changes the row in place
+_Step: TypeAlias = Callable[[str, Row, _Around], None]  # changes the row in place
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule and the fields that it looks at and sets. Where none of them has changed, the record as it stood has passed it
+    already. Without names it looks beyond the record, or at how it changed, and is asked each time."""
+
+    names: tuple[str, ...]
+    step: _Step
 
 
 def settled(
@@ -47,8 +56,10 @@ def settled(
     """
     kept = dict(row)
     around = _Around(region, before, ledger_pattern)
+    changed = None if before is None else {name for name, value in kept.items() if value != before.get(name)}
     for rule in _RULES.get(entity, ()):
-        rule(entity, kept, around)
+        if changed is None or not rule.names or not changed.isdisjoint(rule.names):
+            rule.step(entity, kept, around)
     return kept
 
 
@@ -107,7 +118,7 @@ def _text(name: str, kept: Callable[[str], str | None], reason: str) -> _Rule:
                 raise InvalidValue(entity, name, reason)
             row[name] = found
 
-    return rule
+    return _Rule((name,), rule)
 
 
 def _number(name: str, least: int, most: int | None, reason: str) -> _Rule:
@@ -116,7 +127,7 @@ def _number(name: str, least: int, most: int | None, reason: str) -> _Rule:
         if isinstance(number, int) and (number < least or (most is not None and number > most)):
             raise InvalidValue(entity, name, "negative" if number < 0 <= least < 1 else reason)
 
-    return rule
+    return _Rule((name,), rule)
 
 
 def _ordered(start: str, end: str) -> _Rule:
@@ -128,7 +139,7 @@ def _ordered(start: str, end: str) -> _Rule:
         if same and last < first:  # type: ignore[operator]
             raise InvalidValue(entity, end, "ends_before_start")
 
-    return rule
+    return _Rule((start, end), rule)
 
 
 def _coordinates(entity: str, row: Row, around: _Around) -> None:
@@ -177,6 +188,9 @@ def _at_least_0(name: str) -> _Rule:
     return _number(name, 0, None, "negative")
 
 
+_IDENTIFIER = _Rule(("identifier_kind", "identifier", "identifier_override"), _identifier)
+_CURRENCY, _COUNTRY = _Rule(("currency",), _currency), _Rule(("country",), _country)
+_PHONE = _Rule((), _phone)
 _LANGUAGE = _text("language", places.language_tag, "not_a_language")
 _EMAIL = _text("value", links.email, "not_an_email")
 _VALIDITY = _ordered("valid_from", "valid_to")
@@ -184,24 +198,26 @@ _VALIDITY = _ordered("valid_from", "valid_to")
 _RULES: Mapping[str, tuple[_Rule, ...]] = MappingProxyType(
     {
         "company": (
-            _country, _currency, _number("fiscal_year_start_month", 1, 12, "not_a_month"), _ledger_pattern,
+            _COUNTRY, _CURRENCY, _number("fiscal_year_start_month", 1, 12, "not_a_month"),
+            _Rule(("ledger_account_pattern",), _ledger_pattern),
         ),
         "user": (_LANGUAGE, _text("email", links.email, "not_an_email")),
         "customer": (
-            _identifier, _currency, _LANGUAGE, _text("website", links.website, "not_a_website"), _ledger_account,
+            _IDENTIFIER, _CURRENCY, _LANGUAGE, _text("website", links.website, "not_a_website"),
+            _Rule((), _ledger_account),
             _at_least_0("credit_limit_minor"), _at_least_0("payment_term_days"), _at_least_0("irpf_rate_bp"),
             _number("preferred_weekday", 0, 6, "not_a_choice"),
         ),
         "customer_email": (_EMAIL,),
         "contact_email": (_EMAIL,),
-        "customer_phone": (_phone,),
-        "contact_phone": (_phone,),
-        "address": (_country, _coordinates),
-        "activity": (_appointment, _ordered("starts_at", "ends_at")),
-        "activity_participant": (_participant,),
-        "ticket": (_number("progress_percent", 0, 100, "not_a_percent"), _progress),
-        "product": (_currency, _VALIDITY),
-        "customer_price": (_currency, _VALIDITY),
+        "customer_phone": (_PHONE,),
+        "contact_phone": (_PHONE,),
+        "address": (_COUNTRY, _Rule(("latitude_e7", "longitude_e7"), _coordinates)),
+        "activity": (_Rule(("kind", "starts_at"), _appointment), _ordered("starts_at", "ends_at")),
+        "activity_participant": (_Rule(("user_id", "contact_id"), _participant),),
+        "ticket": (_number("progress_percent", 0, 100, "not_a_percent"), _Rule((), _progress)),
+        "product": (_CURRENCY, _VALIDITY),
+        "customer_price": (_CURRENCY, _VALIDITY),
         "document_line": (_at_least_0("tax_rate_bp"),),
         "document_tax": (_at_least_0("tax_rate_bp"),),
         "file": (_at_least_0("size_bytes"),),
