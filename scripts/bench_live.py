@@ -1,4 +1,5 @@
-"""How quickly news travel, what an idle round costs, and whether a person feels a sync. `bench.py live` calls it."""
+"""How quickly news travel, and what waiting for them costs. `bench.py live` calls it. (What an idle round costs and whether
+a person feels a sync is said by `bench_wire.py`.)"""
 
 from __future__ import annotations
 
@@ -7,8 +8,6 @@ import statistics
 import threading
 import time
 from pathlib import Path
-
-import requests
 
 from mobility_app.hq.demo import make
 from mobility_app.hq.office import Office
@@ -23,7 +22,7 @@ from tests.support.bench import start_hq
 from tests.support.lossy import Lossy
 
 KEY = b"k" * 32
-SAVES, WRITES, IDLE = 60, 300, 40
+SAVES = 60
 PATIENCE_SECONDS = 30
 
 
@@ -35,9 +34,8 @@ def bench_live(folder: Path, customers: int) -> None:
     ana, rui = [_device(folder / name, hq.office, hq.url) for name in ("ana", "rui")]
     for store in (ana, rui):
         Engine(store, HttpTransport(hq.url)).round()
-    _idle(ana, hq.port, hq.url)
+    _wake(ana, hq.port)
     _travel(ana, rui, hq.url)
-    _felt(hq.office, ana, hq.url)
     for store in (ana, rui):
         store.close()
     hq.stop()
@@ -63,33 +61,14 @@ def _device(folder: Path, office: Office, url: str) -> Store:
     return store
 
 
-def _idle(store: Store, port: int, url: str) -> None:
+def _wake(store: Store, port: int) -> None:
     proxy = Lossy(port)
-    engine, plain = Engine(store, HttpTransport(proxy.url)), Engine(store, HttpTransport(url))
+    engine = Engine(store, HttpTransport(proxy.url))
     engine.round()
-    before = proxy.bytes
-    stood = store.database.mark()
-    done = engine.round()
-    print(f"nothing to do: {done.requests} request, {proxy.bytes - before} bytes with headers,"
-          f" both ways, {0 if store.database.mark() == stood else 'some'} rows written")  # fmt: skip
     before = proxy.bytes
     engine.news(0)
     print(f"a wake without news: {proxy.bytes - before} bytes with headers, both ways, each 50 s")
     proxy.close()
-    session = requests.Session()
-    session.trust_env = False
-    idle, bare = [], []
-    for _ in range(IDLE):
-        idle.append(_timed(plain.round))
-        bare.append(_timed(lambda: session.get(f"{url}/health/live", timeout=5).content))
-    _row("nothing to do", statistics.median(idle) * 1e3, "ms", "bare GET on the same server",
-         statistics.median(bare) * 1e3)  # fmt: skip
-
-
-def _timed(work: object) -> float:
-    began = time.perf_counter()
-    work()  # type: ignore[operator]
-    return time.perf_counter() - began
 
 
 def _worker(store: Store, url: str) -> SyncWorker:
@@ -122,42 +101,3 @@ def _travel(ana: Store, rui: Store, url: str) -> None:
     spent.sort()
     _row("save here -> seen there, p50", statistics.median(spent), "s", "allowed", 1.0)
     _row("save here -> seen there, p99", spent[int(len(spent) * 0.99)], "s", "allowed", 3.0)
-
-
-def _felt(office: Office, store: Store, url: str) -> None:
-    """Saves of a person while pages come in, beside the same saves in quiet."""
-    with store.reading() as session:
-        ids = [str(found[0]) for found in session.rows("SELECT id FROM customer ORDER BY id LIMIT ?", WRITES)]
-
-    def saves(mark: str) -> list[float]:
-        spent = []
-        for place in range(WRITES):
-            with_key = ids[place % len(ids)]
-
-            def save(key: str = with_key, place: int = place) -> None:
-                with store.writing() as tx:
-                    tx.update("customer", key, {"website": f"https://{mark}{place}.example"})
-
-            spent.append(_timed(save))
-            time.sleep(0.01)
-        return sorted(spent)
-
-    quiet = saves("quiet")
-    busy, stop = Engine(store, HttpTransport(url)), threading.Event()
-
-    def sync() -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            with office.ledger.transaction() as tx:
-                for row in tx.find("customer")[:200]:
-                    tx.update("customer", str(row["id"]), {"notes": f"note {number}"})
-            busy.round()
-
-    thread = threading.Thread(target=sync, daemon=True)
-    thread.start()
-    during = saves("busy")
-    stop.set()
-    thread.join(PATIENCE_SECONDS)
-    _row("a save during a sync, p99", during[int(len(during) * 0.99)] * 1e3, "ms", "the same without a sync",
-         quiet[int(len(quiet) * 0.99)] * 1e3)  # fmt: skip

@@ -111,7 +111,9 @@ class Entity:
     shared: bool = False  # master data: goes to every company when the customer is shared
     unique: tuple[str, ...] = ()  # a link record: unique by these fields, the second leads to the first
     names: tuple[str, ...] = dataclass_field(init=False, repr=False, compare=False)  # in order, without `id`
-    required: tuple[str, ...] = dataclass_field(init=False, repr=False, compare=False)  # names of what a record must have
+    required: tuple[str, ...] = dataclass_field(
+        init=False, repr=False, compare=False
+    )  # names of what a record must have
     _by_name: dict[str, Field] = dataclass_field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -170,12 +170,14 @@ def failed(store: Store, file: Due, problem: str, retry_at: int) -> None:
     tell(store, [file.file_id])
 
 
-def waits(store: Store, file: Due) -> None:
-    """The network is away: it is not moving, and that is nothing to worry about."""
-    if file.moving:
+def rest(store: Store) -> None:
+    """The network is away: nothing is moving, and that is nothing to worry about."""
+    with store.reading() as session:
+        moving = [str(found[0]) for found in session.rows("SELECT file_id FROM transfer WHERE moving=1")]
+    if moving:
         with store.transaction() as session:
-            session.run("UPDATE transfer SET moving=0 WHERE file_id=?", file.file_id)
-        tell(store, [file.file_id])
+            session.run("UPDATE transfer SET moving=0 WHERE moving=1")
+        tell(store, moving)
 
 
 def sent(store: Store, file: Due) -> None:

@@ -74,7 +74,6 @@ class Carrier:
         except Unreachable as failed:
             self._plans.pop(file.file_id, None)
             if failed.reason not in ("busy", "failed"):
-                transfers.waits(self._store, file)
                 raise
             self._failed(file, failed.reason, int(failed.retry_seconds * 1000))
         except Refused as refused:
@@ -87,6 +86,10 @@ class Carrier:
         except StoreDamaged:
             self._failed(file, "damaged")
         return True
+
+    def rest(self) -> None:
+        """Notes that nothing moves. Not at each cut: where the next request follows at once, that would only cost a commit."""
+        transfers.rest(self._store)
 
     def close(self) -> None:
         """Lets go of open files. What they hold is gone on with later."""
@@ -104,7 +107,7 @@ class Carrier:
                 return
             wanted = sorted({number for number in plan.missing if 0 <= number < count}, reverse=True)
             self._plans[file.file_id] = wanted
-            transfers.moved(self._store, file, count - len(wanted))
+            self._told_now_and_then(file, count - len(wanted))
         elif missing:
             piece = self._vault.span(file.token, missing[-1] * SPAN_PIECES, SPAN_PIECES)
             self.pieces += 1
@@ -179,6 +182,7 @@ def carried(store: Store, carrier: Carrier) -> int:
     """Carries what waits, as far as the network lets it; how many files still wait afterwards. For one-off commands."""
     with suppress(Unreachable):
         carrier.run()
+    carrier.rest()
     carrier.close()
     with store.reading() as session:
         return int(session.value("SELECT COUNT(*) FROM transfer WHERE way!=? OR asked_at IS NOT NULL", DOWN))

@@ -16,7 +16,6 @@ from mobility_app.sync.blobs import Carrier
 from mobility_app.sync.status import ONLINE, Board, Status
 
 LOOK_SECONDS = 60.0
-CUT_SECONDS = 0.2
 SETTLE_SECONDS = 0.3  # after news: more may follow at once
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
@@ -82,9 +81,12 @@ class FilesWorker:
                     break
                 steps += 1
         except (Unreachable, Refused, NotEnrolled):
-            if steps > 1:  # the network cuts, but lets something through: on at once
+            if (
+                steps > 1
+            ):  # the network cuts, but lets something through: on at once, and no faster than it lets through
                 self._failures = 0
-                return CUT_SECONDS
+                return 0.0
+            self._carrier.rest()
             return self._later()
         except MobilityError as failed:
             logger.warning("files wait: %s", failed.code)
