@@ -40,6 +40,7 @@ def main() -> int:
     os.environ["MOBILITY_CHROMIUM"] = _browser(python)
     _lighthouse()
     _nginx()
+    _postgres()
     return _run(python, "pytest") or bool(failed)
 
 
@@ -83,6 +84,12 @@ def _nginx() -> None:
     """The proxy that a test puts before HQ. Without it that test is skipped, with that reason."""
     if not shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
         _debian("nginx-light")
+
+
+def _postgres() -> None:
+    """The other engine of HQ's. Without it its tests are skipped, with that reason."""
+    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        _debian("postgresql")
 
 
 def _playwright(python: str) -> str:

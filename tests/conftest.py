@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.cluster import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +20,30 @@ def samples() -> Path:
     if not named:
         pytest.skip("MOBILITY_SAMPLES names no folder of real input")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this run."""
+    from tests.support.cluster import Cluster
+
+    made = Cluster()
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What keeps the database of the HQ that the test makes. A module that asks for it runs on both."""
+    monkeypatch.delenv("MOBILITY_DATABASE", raising=False)
+    if request.param == "sqlite":
+        yield "sqlite"
+        return
+    server: Cluster = request.getfixturevalue("cluster")
+    address = server.hq()
+    monkeypatch.setenv("MOBILITY_DATABASE", address)
+    yield "postgres"
+    server.give_back(address)
 
 
 @pytest.fixture(scope="session")

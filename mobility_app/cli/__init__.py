@@ -47,7 +47,20 @@ def _headquarters() -> TyperGroup:
 
 
 _hq = typer.Typer(cls=_Headquarters, no_args_is_help=True, help="Headquarters: set up, serve, import, people.")
-_hq.callback()(lambda: None)
+
+
+@_hq.callback()
+def _of_hq(
+    database: str = typer.Option(
+        None, help="PostgreSQL database: postgresql://USER@HOST/NAME (or database.toml). Else a file in the folder."
+    ),
+) -> None:
+    if database:
+        from mobility_app.hq import database_settings
+
+        os.environ[database_settings.VARIABLE] = database_settings.named(database)
+
+
 app.add_typer(_hq, name="hq")
 device.add_to(app)
 

@@ -15,7 +15,7 @@ from mobility_app.cli.texts import text
 from mobility_app.config import HQ_PORT, hq_folder
 from mobility_app.domain.entities.people import ROLES
 from mobility_app.errors import NotFound
-from mobility_app.hq import blobs_settings, mail_settings
+from mobility_app.hq import blobs_settings, database_settings, mail_settings
 from mobility_app.hq.intake.run import QUARANTINED, STORED, UNCHANGED, Report, import_path
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
@@ -33,7 +33,7 @@ FOLDER = typer.Option(None, "--folder", help="Folder of this HQ. Usual place if 
 def _office(folder: Path | None, *, made: bool = False) -> Office:
     """The HQ of the folder. `made`: it must be there already, so that a mistyped folder makes none."""
     place = folder or hq_folder()
-    if made and not (place / "hq.db").exists():
+    if made and not database_settings.there(place, os.environ):
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
         raise typer.Exit(1)
     return Office(place, now=wall_ms)

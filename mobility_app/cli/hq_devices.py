@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from mobility_app.cli.texts import count, text
 from mobility_app.config import hq_folder
 from mobility_app.domain.fields import instant_text
+from mobility_app.hq import database_settings
 from mobility_app.hq import salvage as orders
 from mobility_app.hq.office import Office
 from mobility_app.store.records import Records
@@ -24,7 +26,7 @@ ORDER = {orders.BLOCK: N_("blocked"), orders.SALVAGE: N_("to hand over, then wip
 
 def _office(folder: Path | None) -> Office:
     place = folder or hq_folder()
-    if not (place / "hq.db").exists():
+    if not database_settings.there(place, os.environ):
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
         raise typer.Exit(1)
     return Office(place, now=wall_ms)

@@ -1,7 +1,9 @@
-"""`mobility hq backup|restore|lost`: HQ's database into a file, back again, and what a restore left missing."""
+"""`mobility hq backup|restore|lost|move`: HQ's database into a file, back again, what a restore left missing, and the way
+to a PostgreSQL server."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import typer
@@ -9,8 +11,9 @@ import typer
 from mobility_app.cli.texts import count, text
 from mobility_app.config import hq_folder
 from mobility_app.domain.fields import instant_text
+from mobility_app.errors import InvalidValue
 from mobility_app.hq import backup as copies
-from mobility_app.hq import lives
+from mobility_app.hq import database_settings, lives, moving
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
 
@@ -22,11 +25,12 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: mobility hq backup /mnt/safe/hq-monday.db")(backup)
     app.command(epilog="Example: mobility hq restore /mnt/safe/hq-monday.db")(restore)
     app.command(epilog="Example: mobility hq lost")(lost)
+    app.command(epilog="Example: mobility hq move --to postgresql://hq@db.example/hq")(move)
 
 
 def _office(folder: Path | None) -> Office:
     place = folder or hq_folder()
-    if not (place / copies.DATABASE).exists():
+    if not database_settings.there(place, os.environ):
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
         raise typer.Exit(1)
     return Office(place, now=wall_ms)
@@ -44,11 +48,22 @@ def backup(file: Path, folder: Path = FOLDER) -> None:
 
 
 def restore(
-    file: Path = typer.Argument(..., exists=True, dir_okay=False, help="A file that `mobility hq backup` wrote."),
+    file: Path | None = typer.Argument(
+        None, exists=True, dir_okay=False, help="A file that `mobility hq backup` wrote."
+    ),
     folder: Path = FOLDER,
 ) -> None:
-    """Put a backup in the place of the database. HQ must be stopped."""
-    done = copies.restore(folder or hq_folder(), file, now=wall_ms)
+    """Put a backup in the place of the database. HQ must be stopped. Without a file: say that a PostgreSQL server has put
+    its database back."""
+    place = folder or hq_folder()
+    if database_settings.read(place, os.environ):
+        if file is not None:
+            raise InvalidValue("backup", "database", "server_backup")
+        done = copies.begin_anew(_office(folder).database, now=wall_ms)
+    elif file is None:
+        raise typer.BadParameter("a file is needed", param_hint="FILE")
+    else:
+        done = copies.restore(place, file, now=wall_ms)
     typer.echo(text("Restored. Headquarters has begun a new life: devices will bring back what it lost."))
     if done.kept is not None:
         typer.echo(text("The database that was here is kept: {file}", file=done.kept))
@@ -58,6 +73,18 @@ def restore(
     )  # fmt: skip
     typer.echo(count("{n} mail had left and will not leave again.", "{n} mails had left and will not leave again.",
                      done.mails))  # fmt: skip
+
+
+def move(
+    to: str = typer.Option("", help="The database: postgresql://USER@HOST/NAME. Else as MOBILITY_DATABASE says."),
+    folder: Path = FOLDER,
+) -> None:
+    """Take the database from the folder's file to a PostgreSQL server. HQ must be stopped; devices notice nothing."""
+    place = folder or hq_folder()
+    address = database_settings.named(to) if to else database_settings.read(place, os.environ)
+    rows, kept = moving.move(place, address)
+    typer.echo(text("Moved, {n} rows. The server is named in {file} now.", n=rows, file=place / database_settings.FILE))
+    typer.echo(text("The database that was here is kept: {file}", file=kept))
 
 
 def lost(folder: Path = FOLDER) -> None:

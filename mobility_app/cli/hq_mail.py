@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import typer
 
 from mobility_app.cli.texts import count, text
 from mobility_app.config import hq_folder
-from mobility_app.hq import outbox, post
+from mobility_app.hq import database_settings, outbox, post
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
 from mobility_app.ui.names import N_
@@ -23,7 +24,7 @@ STATE = {
 
 def opened(folder: Path | None) -> Office:
     place = folder or hq_folder()
-    if not (place / "hq.db").exists():
+    if not database_settings.there(place, os.environ):
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
         raise typer.Exit(1)
     return Office(place, now=wall_ms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from mobility_app.cli.texts import text
 from mobility_app.config import hq_folder
 from mobility_app.domain.fields import instant_text
+from mobility_app.hq import database_settings
 from mobility_app.hq.office import Office
 from mobility_app.store.store import wall_ms
 
@@ -27,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _office(folder: Path | None) -> Office:
     place = folder or hq_folder()
-    if not (place / "hq.db").exists():
+    if not database_settings.there(place, os.environ):
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
         raise typer.Exit(1)
     return Office(place, now=wall_ms)

@@ -22,6 +22,22 @@ VALUE = MappingProxyType(
         "blob_settings": N_(
             "This is no setting for files. See blobs.toml, the MOBILITY_BLOBS variables and --blobs-bucket NAME."
         ),
+        "database_password": N_(
+            "No password on the command line: everybody on this machine could read it. Put it into database.toml."
+        ),
+        "database_settings": N_(
+            "This is no address of a database. It begins with postgresql://. See database.toml and MOBILITY_DATABASE."
+        ),
+        "database_taken": N_("This database holds a headquarters already. Name an empty one."),
+        "nothing_to_move": N_(
+            "There is nothing to move: it goes from hq.db in the folder to a server: mobility hq move --to postgresql://HOST/NAME"
+        ),
+        "database_unfit": N_("This database can't be used: it needs PostgreSQL 13 or newer and the encoding UTF8."),
+        "no_driver": N_("PostgreSQL needs one more library: pip install 'mobility[postgres]'"),
+        "server_backup": N_(
+            "This headquarters' database is on a PostgreSQL server. Back it up with pg_dump and put it back with "
+            "pg_restore, then say so: mobility hq restore"
+        ),
         "itself": N_("A customer can't be made one with itself."),
         "other_company": N_("Customers of two companies can't be made one."),
         "mail_sender": N_("Mail needs the address that it comes from: --mail-from office@company.example"),

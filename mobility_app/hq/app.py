@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import random
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from mobility_app.errors import Refused
+from mobility_app.errors import Refused, Unreachable
 from mobility_app.hq import headquarters
 from mobility_app.hq.headquarters import Answer, Headquarters
 from mobility_app.hq.office import Office
@@ -35,6 +35,11 @@ def create_app(office: Office, office_key: str, hub: Hub | None = None, admitted
         Route("/v1/{step:path}", Sync(office.headquarters, hub or Hub(office.ledger), admitted_most))
     )
     app.include_router(pages(office, office_key))
+
+    @app.exception_handler(Unreachable)
+    async def away(request: Request, failed: Unreachable) -> Response:
+        """The office's pages while the database does not answer."""
+        return Response("busy", 503, {"retry-after": str(AGAIN_SECONDS[0])})
 
     @app.get("/health/live")
     def live() -> dict[str, str]:

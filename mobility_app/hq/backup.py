@@ -4,6 +4,9 @@ A backup is one SQLite file of one moment (VACUUM INTO: a read transaction). The
 backup can't speak as HQ. A restore is made ready beside the database and put in its place in one step, as a new life with
 a new epoch: devices notice it and offer again what was lost. Mail is paused until a person lets it go. The database that
 was there is kept.
+
+What a PostgreSQL server keeps is backed up and put back by the server's own means; what is left to say then is that HQ has
+begun a new life (`begin_anew`).
 """
 
 from __future__ import annotations
@@ -17,14 +20,15 @@ from typing import TypeVar
 
 from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.hq import lives, told
+from mobility_app.hq.database_settings import DATABASE
 from mobility_app.hq.post import PAUSED
-from mobility_app.hq.schema import open_database
-from mobility_app.store.database import Database, EngineError, sqlite
+from mobility_app.hq.schema import HqDatabase, SqliteHq, open_database
+from mobility_app.store.database import EngineError, sqlite
 from mobility_app.store.disk import sync_folder
 from mobility_app.store.ids import uuid7
 from mobility_app.store.records import Records
 
-DATABASE, KEY = "hq.db", "hq.key"
+KEY = "hq.key"
 _HEADER = b"SQLite format 3\0"
 T = TypeVar("T")
 
@@ -39,9 +43,11 @@ class Restored:
     mails: int
 
 
-def backup(database: Database, path: Path) -> int:
-    """Writes the whole database to a new file. Returns its bytes. Raises InvalidValue backup_exists, DiskFull; then no
-    file is left."""
+def backup(database: HqDatabase, path: Path) -> int:
+    """Writes the whole database to a new file. Returns its bytes. Raises InvalidValue backup_exists, server_backup (its
+    server does that), DiskFull; then no file is left."""
+    if not isinstance(database, SqliteHq):
+        raise InvalidValue("backup", "database", "server_backup")
     if path.exists():
         raise InvalidValue("backup", "file", "backup_exists")
     aside = path.with_name(f"{path.name}.part")
@@ -71,7 +77,7 @@ def restore(
     if not (folder / KEY).exists():
         raise InvalidValue("backup", "folder", "no_key")
     here, ready = folder / DATABASE, folder / f"{DATABASE}.restoring"
-    _alone(here)
+    alone(here)
     epoch = uuid7(now(), random)
     _clear(ready)
     try:
@@ -105,8 +111,8 @@ def _is_backup(file: Path) -> bool:
             Path(f"{file}{tail}").unlink(missing_ok=True)
 
 
-def _alone(here: Path) -> None:
-    """Folds the write-ahead log in and makes sure that nobody else has the database open."""
+def alone(here: Path) -> None:
+    """Folds the write-ahead log in and makes sure that nobody else has the database open. Raises InvalidValue hq_runs."""
     if not here.exists():
         return
     database = sqlite(here)
@@ -133,14 +139,30 @@ def _prepared(ready: Path, here: Path, folder: Path, epoch: str) -> int:
             ended = lives.epoch(session)
             heads = dict(session.rows("SELECT id, head FROM stream"))
             _since(here, session, ended, heads)
-            lives.begin(session, epoch, _last_epoch(here) or ended, heads)
-            session.run("INSERT INTO hq_meta (k, v) VALUES (?, '1') ON CONFLICT (k) DO UPDATE SET v='1'", PAUSED)
-            mails = told.load(session, folder)
+            mails = _begin(session, folder, epoch, _last_epoch(here) or ended, heads)
         with database.session() as plain:
             plain.run("PRAGMA journal_mode=DELETE")  # one file to put in place
     finally:
         database.close()
     return mails
+
+
+def begin_anew(
+    database: HqDatabase, *, now: Callable[[], int], random: Callable[[int], bytes] = os.urandom
+) -> Restored:
+    """Ends the life that HQ was in, after its server put the database back to an older state. HQ must not run."""
+    epoch = uuid7(now(), random)
+    with database.transaction() as opened:
+        session = Records(opened.engine)
+        heads = dict(session.rows("SELECT id, head FROM stream"))
+        mails = _begin(session, database.folder, epoch, lives.epoch(session), heads)
+    return Restored(epoch, None, mails)
+
+
+def _begin(session: Records, folder: Path, epoch: str, ended: str, heads: dict[str, int]) -> int:
+    lives.begin(session, epoch, ended, heads)
+    session.run("INSERT INTO hq_meta (k, v) VALUES (?, '1') ON CONFLICT (k) DO UPDATE SET v='1'", PAUSED)
+    return told.load(session, folder)
 
 
 def _since(here: Path, session: Records, ended: str, heads: dict[str, int]) -> None:

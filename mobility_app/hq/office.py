@@ -1,7 +1,8 @@
 """An HQ as a folder: its database, its signing key, its people. What the command line and the server open.
 
-Folder: `hq.db`, `hq.key` (raw Ed25519, readable by its owner alone; it also opens the bytes of files), `blobs/` (they lie
-there unless a bucket is named), `quarantine/`, `hq.log`.
+Folder: `hq.db` (unless a PostgreSQL server keeps the database: `database_settings.py`), `hq.key` (raw Ed25519, readable by
+its owner alone; it also opens the bytes of files), `blobs/` (they lie there unless a bucket is named), `quarantine/`,
+`hq.log`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.fields import Plain, dumped
 from mobility_app.domain.rules.places import currency_of, language_of
 from mobility_app.errors import InvalidValue, NotFound
-from mobility_app.hq import blobs_settings, devices, outbox
+from mobility_app.hq import blobs_settings, database_settings, devices, outbox
 from mobility_app.hq.blobs import Blobs, key_from
 from mobility_app.hq.blobs_shelf import Shelf
 from mobility_app.hq.headquarters import Headquarters, private_bytes
@@ -36,7 +37,8 @@ class Office:
     ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.now, self.random = folder, now, random
-        self.database = open_database(folder / "hq.db")
+        address = database_settings.read(folder, os.environ)
+        self.database = open_database(folder / database_settings.DATABASE, address=address)
         self.ledger = Ledger(self.database, now=now, random=random, along=outbox.note)
         key = _signing_key(folder / "hq.key", random)
         shelf = shelf or blobs_settings.shelf(folder, blobs_settings.read(folder, os.environ))

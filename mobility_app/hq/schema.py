@@ -6,14 +6,17 @@ an entity table while no ledger transaction is open on it, so nothing is changed
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from mobility_app.domain import registry
+from mobility_app.errors import InvalidValue, StoreTooNew
 from mobility_app.store.database import Database, Session, Watch, sqlite
 from mobility_app.store.migrate import migrate, steps
+from mobility_app.store.postgres import Postgres
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -65,9 +68,82 @@ class SqliteHq(HqDatabase):
             yield table, lines[0] if lines else ""
 
 
-def open_database(path: Path, watch: Watch | None = None) -> HqDatabase:
-    """The database at `path`, made or migrated. Raises StoreTooNew."""
-    database = SqliteHq(path, watch)
+class PostgresHq(Postgres, HqDatabase):
+    """A database of a PostgreSQL server. Backups are the server's (pg_dump); the archive is a file in HQ's folder."""
+
+    def __init__(self, address: str, folder: Path, watch: Watch | None = None) -> None:
+        if not self.driver():
+            raise InvalidValue("database", "address", "no_driver")
+        super().__init__(address, watch)
+        self.folder = folder
+        if not self.fit():
+            self.close()
+            raise InvalidValue("database", "address", "database_unfit")
+
+    def prepare(self) -> None:
+        """Takes the steps that are missing, all or none of them. Raises StoreTooNew."""
+        with self.transaction() as session:
+            session.run(f"CREATE TABLE IF NOT EXISTS {_VERSION} (number BIGINT NOT NULL)")
+            version, todo = int(session.value(f"SELECT MAX(number) FROM {_VERSION}") or 0), steps(MIGRATIONS)
+            if version > len(todo):
+                raise StoreTooNew(f"schema {version}, this program knows {len(todo)}", version=version)
+            if version == len(todo):
+                return
+            with self.applying(session):
+                for step in todo[version:]:
+                    for statement in step.statements():
+                        session.run(_in_postgres(statement))
+                    session.run(f"INSERT INTO {_VERSION} (number) VALUES (?)", step.number)
+            for statement in _postgres_guards():
+                session.run(statement)
+
+    @contextmanager
+    def applying(self, session: Session) -> Iterator[None]:
+        """A setting of the transaction says it: gone with it, and no row that all who write would queue for."""
+        session.run("SELECT set_config('mobility.applying', '1', true)")
+        yield
+        session.run("SELECT set_config('mobility.applying', '', true)")
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Nothing: pages are the server's to check (data checksums, pg_amcheck)."""
+        return iter(())
+
+
+_VERSION = "schema_version"
+# What columns are called there. INTEGER has 64 bits with us; texts are compared by their bytes, as SQLite does.
+_TYPES = (
+    (re.compile(r"\bCHAR\(32\)"), 'TEXT COLLATE "C"'),
+    (re.compile(r"\bTEXT\b(?! COLLATE)"), 'TEXT COLLATE "C"'),
+    (re.compile(r"\bINTEGER\b"), "BIGINT"),
+    (re.compile(r"\bBLOB\b"), "BYTEA"),
+)
+
+
+def _in_postgres(statement: str) -> str:
+    """A statement of a step as PostgreSQL takes it: without comments, which may hold any sign, and with its types."""
+    text = re.sub(r"--.*", "", statement)
+    for pattern, name in _TYPES:
+        text = pattern.sub(name, text)
+    return text
+
+
+def _postgres_guards() -> list[str]:
+    return [
+        "CREATE OR REPLACE FUNCTION mobility_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF coalesce(current_setting('mobility.applying', true), '') <> '1' THEN RAISE EXCEPTION 'unattributed'; END IF;"
+        " RETURN NULL; END $$",
+        *(
+            f'CREATE OR REPLACE TRIGGER mobility_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{one.name}"'
+            " FOR EACH STATEMENT EXECUTE FUNCTION mobility_guard()"
+            for one in registry.ENTITIES
+        ),
+    ]
+
+
+def open_database(path: Path, watch: Watch | None = None, address: str = "") -> HqDatabase:
+    """The database at `path`, or with an address that of a PostgreSQL server, for the same folder; made or migrated.
+    Raises StoreTooNew; of a server also Unreachable, and InvalidValue where it is not fit for us."""
+    database = PostgresHq(address, path.parent, watch) if address else SqliteHq(path, watch)
     database.prepare()
     return database
 

@@ -122,6 +122,7 @@ NETWORK = MappingProxyType(
         "stalled": N_("The server did not answer. Check the network."),
         "portal": N_("Another page answered in place of the server. Open a browser and log in to this network."),
         "busy": N_("The server is busy."),
+        "database": N_("The server's database does not answer."),
         "failed": N_("The server had a problem. Tell the office if it stays."),
         # Of files and snapshots on the way: the next round begins them anew.
         "bytes_missing": N_("The server had a problem. Tell the office if it stays."),

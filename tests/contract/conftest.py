@@ -16,7 +16,6 @@ from tests.support.fleet import SteppedClock
 
 COMPANY, TERRITORY, USER = "c" * 32, "7" * 32, "d" * 32
 ENGINES = {"sqlcipher": b"k" * 32, "sqlite": None}
-HQ_ENGINES = ("sqlite",)
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -36,10 +35,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-@pytest.fixture(params=HQ_ENGINES)
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+@pytest.fixture
+def office(engine: str, tmp_path: Path) -> Iterator[Office]:
     """An HQ with one company."""
-    assert request.param == "sqlite"
     made = Office(tmp_path / "hq", now=SteppedClock())
     made.add_company("Lusa", "PT")
     yield made

@@ -14,6 +14,8 @@ from tests.support.invariants import hq_sums_hold, pulled_exactly, sums_hold
 
 DAY_MS = 86_400_000
 
+pytestmark = pytest.mark.usefixtures("engine")  # on both
+
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:

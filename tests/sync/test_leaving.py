@@ -18,6 +18,8 @@ from tests.support.fleet import Device, Fleet
 
 CANARY = "kanarienvogel"  # in every value that must go; letters alone, so that it is one word of the index
 
+pytestmark = pytest.mark.usefixtures("engine")  # on both
+
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:

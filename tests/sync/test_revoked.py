@@ -19,6 +19,8 @@ from mobility_app.sync.engine import Round
 from mobility_app.sync.life_messages import SalvageRequest
 from tests.support.fleet import Device, Fleet
 
+pytestmark = pytest.mark.usefixtures("engine")  # on both
+
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:

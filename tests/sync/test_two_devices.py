@@ -12,6 +12,8 @@ from mobility_app.errors import NotAllowed, Refused
 from mobility_app.sync import protocol, signing
 from tests.support.fleet import Device, Fleet
 
+pytestmark = pytest.mark.usefixtures("engine")  # on both
+
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
@@ -341,17 +343,22 @@ def test_a_rep_cannot_raise_a_credit_limit_by_a_forged_push(fleet: Fleet, pair: 
     assert fleet.office.dump()["customer"][customer]["credit_limit_minor"] is None
 
 
+def written(fleet: Fleet) -> int:
+    with fleet.office.ledger.reading() as session:
+        return int(session.value("SELECT COUNT(*) FROM log"))
+
+
 def test_the_same_push_again_has_one_effect_and_the_same_answer(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
     ana, _, customer = pair
     change(ana, "customer", customer, website="https://once.example")
     ana.sync()
     target, body, first = next(request for request in reversed(ana.link.requests) if request[0] == "/v1/push")
     identity = ana.store.identity()
-    log = len(fleet.office.ledger.database.engine.execute_sql("SELECT seq FROM log").fetchall())
+    log = written(fleet)
     for _ in range(3):
         headers = signing.headers(identity.private_key, identity.device_id, "POST", target, body)
         assert ana.link.send("POST", target, headers, body).body == first.body
-    assert len(fleet.office.ledger.database.engine.execute_sql("SELECT seq FROM log").fetchall()) == log
+    assert written(fleet) == log
 
 
 def test_a_revoked_device_is_refused_at_its_next_request(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:

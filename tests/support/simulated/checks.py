@@ -104,10 +104,10 @@ def final(world: World) -> None:
         for member in world.members.values():
             if member.revoked_at is None:
                 world.verdicts += invariants.accounted(hq, member.name, member.device_id, member.saved)
-            elif hq.value(
-                "SELECT COUNT(*) FROM (SELECT device_id FROM log ORDER BY rowid LIMIT -1 OFFSET ?) WHERE device_id=?",
-                member.revoked_at, member.device_id,
-            ):  # fmt: skip
+            elif any(
+                seq > member.revoked_at.get(stream, 0)
+                for stream, seq in hq.rows("SELECT stream, seq FROM log WHERE device_id=?", member.device_id)
+            ):
                 raise Violation(f"13: {member.name} wrote after it was revoked")
             bases.update({(member.device_id, dseq): saved[4] for dseq, saved in member.saved.items()})
         invariants.clashes(hq, bases)

@@ -209,7 +209,7 @@ def revoke(world: World, member: Member) -> None:
             session = Records(opened.engine, opened.watch)
             number = int(session.value("SELECT number FROM device WHERE id=?", member.device_id))
             salvage.order(session, number, salvage.BLOCK)
-            member.revoked_at = int(session.value("SELECT COUNT(*) FROM log"))
+            member.revoked_at = dict(session.rows("SELECT id, head FROM stream"))
         world.tell("office", f"{member.name} is revoked")
 
 

@@ -37,10 +37,11 @@ State = tuple[object, int]  # a connection, and the rows that it has written
 
 
 def state_of(database: Database) -> State:
-    """While it stays the same, nothing was written: each database of a seed has one connection."""
+    """While it stays the same, nothing was written: each database of a seed has one connection. On a server nobody can
+    say that, so it never stays the same."""
     with database.session():
         connection = database.engine.connection()
-    return connection, connection.total_changes
+    return (connection, connection.total_changes) if hasattr(connection, "total_changes") else (object(), 0)
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Member:
     saved: dict[int, tuple[str, str, str, str, int, int]] = field(default_factory=dict)  # dseq -> what was saved
     rotten: bool = False  # a cell of it was changed around everything, and no scrub has looked since
     rotted: bool = False  # it was so once
-    revoked_at: int | None = None  # lines of HQ's log when it was revoked
+    revoked_at: dict[str, int] | None = None  # stream -> head when it was revoked
     looked_at: State | None = None  # its database, when it was last found well by itself
     compared_at: tuple[State, State] | None = None  # it and HQ's, when they were last found to agree
 

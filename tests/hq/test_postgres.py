@@ -1,0 +1,298 @@
+"""What only a server can do to HQ: end connections, restart, refuse, wait. Each is a "busy" and then all goes on; nothing
+is half done, nothing is said to be saved that is not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import peewee
+import pytest
+
+from mobility_app.errors import DiskFull, InvalidValue, Refused, StoreTooNew, Unreachable
+from mobility_app.hq import backup as copies
+from mobility_app.hq import database_settings, moving
+from mobility_app.hq.office import Office
+from mobility_app.hq.post import paused
+from mobility_app.hq.schema import PostgresHq
+from mobility_app.hq.verify import faults
+from mobility_app.store import postgres
+from mobility_app.store.postgres import Postgres
+from mobility_app.sync import protocol
+from mobility_app.sync.protocol import PushAnswer, PushRequest
+from tests.support.cluster import END_OTHERS, Cluster, psycopg
+from tests.support.fleet import Device, Fleet
+from tests.support.forger import Forger, forged
+
+
+@pytest.fixture
+def address(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    made = cluster.hq()
+    monkeypatch.setenv(database_settings.VARIABLE, made)
+    yield made
+    cluster.give_back(made)
+
+
+@pytest.fixture
+def fleet(address: str, tmp_path: Path) -> Fleet:
+    made = Fleet(tmp_path)
+    made.user("Ana")
+    return made
+
+
+@pytest.fixture
+def ana(fleet: Fleet) -> Device:
+    return fleet.device("ana", "Ana")
+
+
+def end_all(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(END_OTHERS)
+
+
+def save(device: Device, name: str) -> str:
+    with device.store.writing() as tx:
+        return tx.create("customer", {"name": name})
+
+
+def statuses(device: Device) -> list[int]:
+    return [reply.status for _, _, reply in device.link.requests]
+
+
+@pytest.mark.parametrize("at", ["pg_advisory_xact_lock", "FROM record", "INSERT INTO log", "UPDATE stream SET head"])
+def test_a_connection_that_ends_in_a_push_is_busy_and_the_next_round_brings_all(
+    fleet: Fleet, ana: Device, address: str, at: str
+) -> None:
+    names = [f"C{number}" for number in range(3)]
+    for name in names:
+        save(ana, name)
+    ended = []
+
+    def watch(sql: str) -> None:
+        if at in sql and not ended:
+            ended.append(sql)
+            end_all(address)
+
+    fleet.office.database.watch = watch
+    with pytest.raises(Unreachable):
+        ana.sync()
+    assert ended
+    assert statuses(ana)[-1] == 503
+    fleet.settle()
+    assert sorted(row["name"] for row in fleet.office.dump()["customer"].values()) == names
+    with fleet.office.ledger.reading() as session:
+        assert session.value("SELECT COUNT(*) FROM aside") == 0
+        assert session.value("SELECT COUNT(*) FROM verdict") == len(names)
+    assert faults(fleet.office.ledger) == []
+
+
+def test_connections_that_ended_while_nobody_used_them_are_noticed_before_they_are(fleet: Fleet, ana: Device) -> None:
+    save(ana, "C")
+    ana.sync()
+    end_all(fleet.office.database.engine.database)
+    ana.sync()
+    assert set(statuses(ana)[1:]) == {200}
+
+
+def test_a_statement_that_failed_unnoticed_is_never_told_as_saved(address: str, tmp_path: Path) -> None:
+    database = PostgresHq(address, tmp_path)
+    with pytest.raises(peewee.InternalError, match="not committed: ROLLBACK"), database.transaction() as session:
+        session.run("INSERT INTO hq_meta (k, v) VALUES ('kept', '1')")
+        with pytest.raises(peewee.IntegrityError):
+            session.run("INSERT INTO hq_meta (k, v) VALUES ('kept', '2')")
+    with database.reading() as session:
+        assert session.value("SELECT v FROM hq_meta WHERE k='kept'") is None
+
+
+def test_a_read_transaction_is_one_moment_and_waits_for_nobody(address: str, tmp_path: Path) -> None:
+    database, other = PostgresHq(address, tmp_path), PostgresHq(address, tmp_path)
+    with database.reading() as before, other.transaction() as writing:
+        assert before.value("SELECT COUNT(*) FROM hq_meta") == 0
+        writing.run("INSERT INTO hq_meta (k, v) VALUES ('k', '1')")
+        with psycopg.connect(address) as third:
+            third.execute("INSERT INTO hq_meta (k, v) VALUES ('other', '1')")
+        assert before.value("SELECT COUNT(*) FROM hq_meta") == 0
+    with database.reading() as after:
+        assert after.value("SELECT COUNT(*) FROM hq_meta") == 2
+
+
+def test_who_waits_too_long_for_another_writer_or_for_a_connection_is_busy(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(postgres._OPTIONS, "lock_timeout", 100)
+    monkeypatch.setattr(postgres, "WAIT_SECONDS", 0.1)
+    database = Postgres(address, connections_most=1)
+    with psycopg.connect(address) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (postgres.ALONE,))
+        with pytest.raises(Unreachable, match="lock timeout"), database.transaction():
+            pass
+    with database.transaction() as session:
+        session.run("INSERT INTO hq_meta (k, v) VALUES ('k', '1')")
+        failed: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                with database.reading():
+                    pass
+            except Unreachable as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert len(failed) == 1
+    database.close()
+
+
+def test_a_suspect_that_only_waited_for_a_lock_is_not_set_aside(
+    address: str, fleet: Fleet, ana: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = save(ana, "as it was")
+    ana.sync()
+    monkeypatch.setitem(postgres._OPTIONS, "lock_timeout", 100)
+    fleet.office = Office(fleet.folder / "hq", now=fleet.clock, random=fleet.random.randbytes)
+    forger = Forger(fleet, "Ana")
+    change = forged("update", "customer", customer, {"name": "new"}, before="as it was")
+    suspect = PushRequest(protocol.in_columns([msgspec.structs.replace(change, tx=1)]), aside=True)
+    with psycopg.connect(address) as other:
+        other.execute("SELECT 1 FROM customer FOR UPDATE")
+        with pytest.raises(Refused) as busy:
+            forger.ask("/v1/push", suspect, PushAnswer)
+    assert (busy.value.status, busy.value.reason) == (503, "busy")
+    (verdict,) = forger.ask("/v1/push", suspect, PushAnswer).verdicts
+    assert verdict.state == "accepted"
+    with fleet.office.ledger.reading() as session:
+        assert session.value("SELECT COUNT(*) FROM aside") == 0
+
+
+def test_a_write_around_the_ledger_is_refused_and_so_is_emptying_a_table(fleet: Fleet) -> None:
+    for sql in ("UPDATE customer SET name='x'", "TRUNCATE customer", "DELETE FROM company"):
+        with pytest.raises(peewee.DatabaseError, match="unattributed"), fleet.office.database.transaction() as session:
+            session.run(sql)
+
+
+def test_two_that_start_at_once_make_the_tables_once_and_an_older_program_leaves_them_alone(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    address = cluster.database()
+    made = [PostgresHq(address, tmp_path) for _ in range(2)]
+    threads = [threading.Thread(target=one.prepare) for one in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with made[0].transaction() as session:
+        numbers = [row[0] for row in session.rows("SELECT number FROM schema_version ORDER BY number")]
+        assert numbers == list(range(1, len(numbers) + 1))
+        session.run("INSERT INTO schema_version (number) VALUES (?)", len(numbers) + 1)
+    with pytest.raises(StoreTooNew):
+        made[1].prepare()
+    for one in made:
+        one.close()
+
+
+def test_what_a_server_says_of_itself_is_no_fault_of_a_statement(address: str) -> None:
+    database = Postgres(address)
+    full, damaged, canceled = (
+        psycopg.errors.DiskFull("x"),
+        psycopg.errors.DataCorrupted("x"),
+        psycopg.errors.QueryCanceled(),
+    )
+    assert isinstance(database.trouble(full), DiskFull)
+    assert database.trouble(damaged).code == "store_damaged"  # type: ignore[union-attr]
+    assert isinstance(database.trouble(peewee.OperationalError(canceled)), Unreachable)
+    assert database.trouble(psycopg.errors.UniqueViolation("x")) is None
+    assert database.trouble(InvalidValue("a", "b", "c")) is None
+
+
+def test_a_database_that_is_not_fit_or_not_there_is_told_clearly(
+    cluster: Cluster, address: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE old ENCODING 'SQL_ASCII' TEMPLATE template0")
+    with pytest.raises(InvalidValue) as unfit:
+        PostgresHq(cluster.address("old"), tmp_path)
+    assert unfit.value.reason == "database_unfit"
+    with pytest.raises(Unreachable, match="does not exist"):
+        PostgresHq(cluster.address("nowhere"), tmp_path)
+
+
+def test_settings_name_it_and_no_password_comes_from_the_command_line(tmp_path: Path) -> None:
+    read = database_settings.read
+    assert read(tmp_path, {}) == ""
+    (tmp_path / database_settings.FILE).write_text('address = "postgresql://hq@db/hq"\n')
+    assert read(tmp_path, {}) == "postgresql://hq@db/hq"
+    assert read(tmp_path, {database_settings.VARIABLE: "postgres://other/hq"}) == "postgres://other/hq"
+    for option, reason in (
+        ("postgresql://hq:secret@db/hq", "database_password"), ("postgresql://db/hq?password=secret", "database_password"),
+        ("mysql://db/hq", "database_settings"), ("postgresql://[::1/hq", "database_settings"),
+    ):  # fmt: skip
+        with pytest.raises(InvalidValue) as refused:
+            database_settings.named(option)
+        assert refused.value.reason == reason
+    for text in ("address = 5", "adress = 'postgresql://db/hq'", "=", 'address = "hq.db"'):
+        (tmp_path / database_settings.FILE).write_text(text)
+        with pytest.raises(InvalidValue, match="database_settings"):
+            read(tmp_path, {})
+
+
+def test_its_backup_is_the_servers_and_a_database_that_was_put_back_begins_a_new_life(
+    fleet: Fleet, ana: Device, address: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidValue, match="server_backup"):
+        copies.backup(fleet.office.database, tmp_path / "backup.db")
+    save(ana, "before the dump")
+    ana.sync()
+    dump = cluster.dump(address)
+    save(ana, "after the dump")
+    ana.sync()
+    cluster.put_back(address, dump)
+    done = copies.begin_anew(fleet.office.database, now=fleet.clock, random=fleet.random.randbytes)
+    fleet.office = Office(fleet.folder / "hq", now=fleet.clock, random=fleet.random.randbytes)
+    assert fleet.office.headquarters.epoch == done.epoch
+    fleet.settle()
+    names = {row["name"] for row in fleet.office.dump()["customer"].values()}
+    assert names == {"before the dump", "after the dump"}
+    with fleet.office.ledger.reading() as session:
+        assert paused(session)
+    assert faults(fleet.office.ledger) == []
+
+
+def test_an_hq_that_has_grown_moves_to_a_server_and_its_devices_notice_nothing(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(database_settings.VARIABLE, raising=False)
+    fleet = Fleet(tmp_path)
+    fleet.user("Ana")
+    ana = fleet.device("ana", "Ana")
+    save(ana, "on the file")
+    fleet.settle()
+    before, epoch = fleet.office.dump(), fleet.office.headquarters.epoch
+    address, folder = cluster.hq(), fleet.folder / "hq"
+    with fleet.office.database.reading(), pytest.raises(InvalidValue, match="hq_runs"):
+        moving.move(folder, address)
+    fleet.office.database.close()
+    rows, kept = moving.move(folder, address)
+    assert rows > 0
+    assert kept.exists()
+    with pytest.raises(InvalidValue, match="nothing_to_move"):
+        moving.move(folder, address)
+    fleet.office = Office(folder, now=fleet.clock, random=fleet.random.randbytes)
+    assert isinstance(fleet.office.database, PostgresHq)
+    assert (fleet.office.dump(), fleet.office.headquarters.epoch) == (before, epoch)
+    asked = len(ana.link.requests)
+    ana.sync()
+    assert statuses(ana)[asked:] == [200]
+    save(ana, "on the server")
+    fleet.settle()
+    assert faults(fleet.office.ledger) == []
+    assert ana.dump()["customer"] == fleet.office.dump()["customer"]
+    other = Fleet(tmp_path / "other")
+    other.office.database.close()
+    with pytest.raises(InvalidValue, match="database_taken"):
+        moving.move(other.folder / "hq", address)
+    assert (other.folder / "hq" / database_settings.DATABASE).exists()
+    fleet.office.database.close()
+    cluster.give_back(address)
