@@ -26,13 +26,16 @@ ENTRY_KINDS = (*CHANGE_KINDS, LOST)
 
 OPEN, SENT, ACCEPTED, REJECTED, DISMISSED = "open", "sent", "accepted", "rejected", "dismissed"
 MERGED = "merged"  # what HQ says of a field that it joined with another value, or passed by
-LIVE = (OPEN, SENT, ACCEPTED)  # changes that lie over what HQ confirmed
+PARKED = "parked"  # HQ is of a version that does not know it (store/parking.py)
+PARKED_FROM = -(2**41)  # a parked change's number before it, added: below those of refused fields and notices
+LIVE = (OPEN, SENT, ACCEPTED, PARKED)  # changes that lie over what HQ confirmed
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One record's changed fields on a device. `dseq` counts the device's changes from 1 without a gap; `tx` groups
-    what was saved together; `base` is the position of the record's stream that the author had seen."""
+    what was saved together; `base` is the position of the record's stream that the author had seen; `version` is that of
+    the program that wrote it (`versions.py`)."""
 
     dseq: int
     tx: int
@@ -44,6 +47,7 @@ class Change:
     stamp: int
     at: int
     atomic: bool = False
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

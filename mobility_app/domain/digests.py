@@ -4,20 +4,18 @@ A value counts as `XXH3-64(entity NUL id NUL field NUL text)`, text being what i
 field "id" with an empty text. Empty values count nothing, so a column that is added later changes no sum until it is
 filled. Sums are taken modulo 2^64: adding, changing and removing one value is an addition, in any order.
 
-Sums are kept apart by *part*: what a role may see, or an older version knows, is the sum of whole parts. Not against
-forgers: HQ's answers are signed. docs/protocol.md holds vectors. Nothing here reads or writes a database.
+Sums are kept apart by *part*: what a role may see, or an older version (a *generation*) knows, is the sum of whole
+parts. Not against forgers: HQ's answers are signed. docs/protocol.md holds vectors. Nothing here reads or writes a database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from xxhash import xxh3_64_intdigest
 
-from mobility_app.domain import registry
+from mobility_app.domain import registry, versions
 from mobility_app.domain.access import MATRIX
 from mobility_app.domain.change import CREATE, DELETE, LOST, RESTORE, Patch, Row
 from mobility_app.domain.fields import Entity, encode
@@ -26,12 +24,9 @@ from mobility_app.errors import InvalidValue
 Sums: TypeAlias = dict[str, int]  # part -> sum
 
 MODULUS = 2**64
-GENERATION = 1
-# A field that was added, or whose choices grew, after the first release: devices below that generation never sum it.
-LATER: Mapping[tuple[str, str], int] = MappingProxyType({})
 BUCKETS = 256
 NOBODY = "nobody"  # a right that no role has
-RECORD = "id"  # the field that stands for the record itself
+RECORD = versions.RECORD
 
 # A right that every role may read needs no part of its own.
 _CLOSED = frozenset(right for right, by in MATRIX.items() if not all("R" in letters for letters in by.values()))
@@ -47,10 +42,10 @@ def bucket(record_id: str) -> int:
     return xxh3_64_intdigest(record_id.encode()) % BUCKETS
 
 
-@lru_cache(maxsize=4096)
+@registry.derived
 def part_of(entity: str, field: str, veil: tuple[str, str] | None = None) -> str:
-    """The part that a field is summed in: `entity[:right+right][@generation]`. `veil`: of a conflict, the entity and
-    field whose values it holds; whoever may not see those never sees the conflict."""
+    """The part that a field is summed in: `entity[:right+right][@version]`, the version that brought it. `veil`: of a
+    conflict, the entity and field whose values it holds; whoever may not see those never sees the conflict."""
     one = registry.entity(entity)
     rights = {one.right}
     if field != RECORD:
@@ -58,7 +53,7 @@ def part_of(entity: str, field: str, veil: tuple[str, str] | None = None) -> str
     if veil is not None:
         rights |= _veiled(*veil)
     closed = "+".join(sorted(rights & _CLOSED | rights & {NOBODY}))
-    since = LATER.get((entity, field), 1)
+    since = max(versions.since(entity, field), versions.since(*veil) if veil is not None else versions.FIRST)
     return entity + (f":{closed}" if closed else "") + (f"@{since}" if since > 1 else "")
 
 
@@ -70,13 +65,12 @@ def _veiled(entity: str, field: str) -> set[str]:
         return {NOBODY}
 
 
-@lru_cache(maxsize=4096)
+@registry.derived
 def seen(part: str, role: str, generation: int) -> bool:
     """Whether a role on a device of that generation holds what the part sums."""
-    name, _, since = part.partition("@")
-    closed = name.partition(":")[2]
+    closed = part.partition("@")[0].partition(":")[2]
     readable = (r != NOBODY and "R" in MATRIX[r].get(role, "") for r in closed.split("+") if r)
-    return int(since or 1) <= generation and all(readable)
+    return since_of(part) <= generation and all(readable)
 
 
 def entity_of(part: str) -> str:
@@ -84,7 +78,7 @@ def entity_of(part: str) -> str:
     return part.partition("@")[0].partition(":")[0]
 
 
-@lru_cache(maxsize=1024)
+@registry.derived
 def _plan(entity: str, veil: tuple[str, str] | None) -> tuple[str, tuple[str, ...], tuple[tuple[int, str], ...]]:
     """(main part, names of the fields, (place, part) of those fields that are summed in another part)."""
     names, main = registry.entity(entity).names, part_of(entity, RECORD, veil)
@@ -206,16 +200,22 @@ def minus(one: Mapping[str, int], other: Mapping[str, int]) -> Sums:
     return plus(one, {part: -number for part, number in other.items()})
 
 
-def total(sums: Mapping[str, int], role: str | None = None, generation: int = GENERATION) -> int:
-    """One number for all parts that a role of that generation holds; without a role for all of that generation."""
+def total(sums: Mapping[str, int], role: str | None = None, generation: int = 0) -> int:
+    """One number for all parts that a role of that generation (0: this program's) holds; without a role for all of it."""
+    generation = generation or versions.VERSION
     return sum(number for part, number in sums.items() if _counts(part, role, generation)) % MODULUS
 
 
 def _counts(part: str, role: str | None, generation: int) -> bool:
-    return seen(part, role, generation) if role is not None else int(part.partition("@")[2] or 1) <= generation
+    return seen(part, role, generation) if role is not None else since_of(part) <= generation
 
 
-def by_entity(sums: Mapping[str, int], role: str | None = None, generation: int = GENERATION) -> Sums:
+def since_of(part: str) -> int:
+    """The version that brought what the part sums."""
+    return int(part.partition("@")[2] or versions.FIRST)
+
+
+def by_entity(sums: Mapping[str, int], role: str | None = None, generation: int = 0) -> Sums:
     """entity -> `total` of its parts; entities whose sum is nothing are left out."""
     found = Sums()
     for part, number in sums.items():
@@ -237,7 +237,7 @@ def buckets(digests: Iterable[tuple[str, int]]) -> list[int]:
     return [number % MODULUS for number in found]
 
 
-@lru_cache(maxsize=1)
+@registry.derived
 def fingerprint() -> str:
     """Names what is summed in which part: another one, and kept sums are made anew."""
     every = (part_of(one.name, name) + name for one in registry.ENTITIES for name in (RECORD, *one.names))

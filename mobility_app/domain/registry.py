@@ -1,10 +1,18 @@
-"""ENTITIES: every kind of record, in an order where parents come first. Checked when imported."""
+"""ENTITIES: every kind of record, in an order where parents come first. Checked when imported.
+
+What is read from the descriptions often is kept by `derived`; `install` puts another version's descriptions in their
+place and forgets what was derived.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any, TypeVar, cast
 
-from mobility_app.domain import access
+from mobility_app.domain import access, versions
 from mobility_app.domain.entities import activity, address, conflict, contact, customer, document, file, people, ticket
 from mobility_app.domain.entities import product as products
 from mobility_app.domain.fields import Entity, Kind, Merge, Scope
@@ -40,9 +48,45 @@ ENTITIES: tuple[Entity, ...] = (
     conflict.CONFLICT,
 )
 
-BY_NAME = MappingProxyType({entity.name: entity for entity in ENTITIES})
+BY_NAME: Mapping[str, Entity] = MappingProxyType({entity.name: entity for entity in ENTITIES})
 
 DEPTH_MAX = 3  # records between a leaf and its customer
+DERIVED_MAX = 4096  # answers that each derived function keeps
+
+F = TypeVar("F", bound=Callable[..., Any])
+_forget: list[Callable[[], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """All that a version of the program knows of records: what `registry` and `versions` hold."""
+
+    version: int
+    entities: tuple[Entity, ...]
+    since: versions.Since
+    upcasts: Mapping[int, versions.Upcast]
+
+
+def described() -> Descriptions:
+    """The descriptions in force."""
+    return Descriptions(versions.VERSION, ENTITIES, versions.SINCE, versions.UPCASTS)
+
+
+def install(other: Descriptions) -> None:
+    """Puts the descriptions of another version in force, for this whole process. No store may be at work meanwhile."""
+    global ENTITIES, BY_NAME
+    ENTITIES, BY_NAME = other.entities, MappingProxyType({entity.name: entity for entity in other.entities})
+    versions.VERSION, versions.SINCE, versions.UPCASTS = other.version, other.since, other.upcasts
+    for forget in _forget:
+        forget()
+    _verify()
+
+
+def derived(function: F) -> F:
+    """Keeps answers that follow from the descriptions alone."""
+    kept = lru_cache(maxsize=DERIVED_MAX)(function)
+    _forget.append(kept.cache_clear)
+    return cast("F", kept)
 
 
 def entity(name: str) -> Entity:
@@ -59,6 +103,8 @@ def children(name: str) -> tuple[Entity, ...]:
 
 
 def _verify() -> None:
+    for name, field_name in versions.SINCE:
+        assert field_name == versions.RECORD or BY_NAME[name].field(field_name), "a version of nothing"
     assert len(BY_NAME) == len(ENTITIES), "two entities share a name"
     for one in ENTITIES:
         assert len(set(one.names)) == len(one.names), f"{one.name}: a field twice"

@@ -15,6 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from mobility_app.domain import versions
 from mobility_app.domain.access import Actor
 from mobility_app.errors import Refused
 from mobility_app.store.records import Records
@@ -38,6 +39,7 @@ class Device:
     last_dseq: int
     revoked: bool
     order: str = ""  # block, salvage or wipe (`salvage.py`)
+    version: int = versions.FIRST  # of the program that made this request
 
 
 def device_id(public_key: bytes) -> str:

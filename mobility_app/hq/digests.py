@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mobility_app.domain import digests, registry
+from mobility_app.domain import digests, registry, versions
 from mobility_app.domain.change import Entry
 from mobility_app.domain.digests import Sums
 from mobility_app.domain.fields import Entity
@@ -166,7 +166,7 @@ def visible(
     )  # fmt: skip
     for kept, root, record_id, *columns in rows:
         sums = digests.of_columns(one.name, record_id, columns)
-        if one.name == "conflict" and not any(digests.seen(part, role, digests.GENERATION) for part in sums):
+        if one.name == "conflict" and not any(digests.seen(part, role, versions.VERSION) for part in sums):
             continue
         yield record_id, root, tuple(columns), sums, kept
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from mobility_app.domain import registry
+from mobility_app.domain import registry, versions
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import DELETE, commitment
 from mobility_app.errors import InvalidValue
@@ -72,8 +72,10 @@ NO_SNAPS = Snaps()
 class Feed:
     """Makes pages for one user."""
 
-    def __init__(self, session: Records, actor: Actor, epoch: str, most: int = ENTRIES_MAX) -> None:
+    def __init__(self, session: Records, actor: Actor, epoch: str, most: int = ENTRIES_MAX, version: int = 0) -> None:
+        """`version`: the device's, which is told what that one knows; 0: this program's."""
         self._session, self._actor, self._epoch, self._most = session, actor, epoch, most
+        self._version = version or versions.VERSION
         self._held = scopes.held(session, actor)
         self._horizons = dict[str, int](session.rows("SELECT id, horizon FROM stream WHERE horizon > 0"))
         self._sights: dict[str, _Sight] = {}
@@ -297,8 +299,13 @@ class Feed:
 
     def _sight(self, name: str) -> _Sight:
         one, role = registry.entity(name), self._actor.role
-        hidden = frozenset(each.name for each in one.fields if each.right and not scopes.readable(role, each.right))
-        sight = _Sight(scopes.readable(role, one.right), one.shared, one.name == "conflict", hidden)
+        hidden = frozenset(
+            each.name for each in one.fields
+            if not versions.knows(self._version, name, each.name)
+            or (each.right and not scopes.readable(role, each.right))
+        )  # fmt: skip
+        readable = scopes.readable(role, one.right) and versions.knows(self._version, name)
+        sight = _Sight(readable, one.shared, one.name == "conflict", hidden)
         self._sights[name] = sight
         return sight
 
@@ -328,12 +335,14 @@ class Feed:
             rights = {other.right, other.field(found[1]).right or other.right}
         except InvalidValue:  # of a kind that this version does not know: nobody's
             return True
+        if not versions.knows(self._version, found[0], found[1]):
+            return True
         return not all(scopes.readable(self._actor.role, right) for right in rights)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What the user's role sees of an entity. `veiling`: its records hold values of others' fields."""
+    """What the user's role sees of an entity, on that device. `veiling`: its records hold values of others' fields."""
 
     readable: bool
     shared: bool

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from mobility_app.errors import DiskFull, Refused, StoreDamaged, Unreachable
-from mobility_app.hq import aside, devices, faults, lives, salvage, wake
+from mobility_app.hq import aside, devices, faults, lives, salvage, serving, wake
 from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
 from mobility_app.hq.comparing import Comparison
@@ -234,7 +234,7 @@ class Headquarters:
             actor = devices.actor(tx, device.user_id)
             known, fresh = self._sorted_out(tx, device, protocol.in_rows(message.changes))
             judge = Judge(tx, actor, device.id, partial(lives.common, tx, message.life))
-            plain = [protocol.plain_change(change) for change in fresh]
+            plain = serving.raised(fresh, message.version or device.version)
             verdicts = (
                 aside.isolated(tx, judge, plain, self.ledger.database.trouble, may_judge=may_judge)
                 if one_by_one
@@ -283,13 +283,15 @@ class Headquarters:
 
     def _snapshot(self, request: Request) -> bytes:
         with self.ledger.reading() as session:
-            actor = devices.actor(session, self._verified(request, session).user_id)
-            return self.snapshots.piece(session, actor, protocol.unpack(request.body, PieceRequest, _encoding(request)))
+            device = self._verified(request, session)
+            actor = devices.actor(session, device.user_id)
+            asked = protocol.unpack(request.body, PieceRequest, _encoding(request))
+            return self.snapshots.piece(session, actor, asked, device.version)
 
     def _history(self, request: Request) -> bytes:
         with self.ledger.reading() as session:
-            actor = devices.actor(session, self._verified(request, session).user_id)
-            feed = Feed(session, actor, self.epoch, self.page_entries)
+            device = self._verified(request, session)
+            feed = Feed(session, devices.actor(session, device.user_id), self.epoch, self.page_entries, device.version)
             asked = protocol.unpack(request.body, HistoryRequest, _encoding(request))
             return protocol.pack(past(session, self.ledger, feed, asked, self.page_entries))
 
@@ -332,24 +334,29 @@ class Headquarters:
         return WakeAnswer(news), waiter
 
     def _verified(self, request: Request, session: Records | None = None) -> Device:
-        """The device that signed. Raises Refused: 401 bad_signature, 403 revoked. Looked at again in the transaction."""
+        """The device that signed. Raises Refused: 401 bad_signature, 403 revoked, 426 too_old or too_new. Looked at again
+        in the transaction."""
         if session is None:
             with self.ledger.reading() as own:
                 return self._verified(request, own)
-        device_id, _, signed = request.headers.get(protocol.SIGNATURE, "").partition(":")
+        device_id, _, rest = request.headers.get(protocol.SIGNATURE, "").partition(":")
+        version, _, signed = rest.partition(":")
         device = devices.read(session, device_id[:64])
         content_digest = protocol.digest(request.body)
         if device is None or request.headers.get("content-digest", content_digest) != content_digest:
             raise Refused("bad_signature", 401)
         try:
             raw = base64.b64decode(signed, validate=True)
-            text = protocol.signature_base(request.method, request.target, content_digest, device.id)
+            text = protocol.signature_base(request.method, request.target, content_digest, device.id, version)
+            if not 0 < int(version) <= protocol.VERSION_MAX:
+                raise ValueError
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(device.public_key)).verify(raw, text)
         except (InvalidSignature, ValueError):
             raise Refused("bad_signature", 401) from None
         if request.target not in ("/v1/salvage", "/v1/wiped"):
             salvage.refuse(device)
-        return device
+            serving.require(int(version))
+        return replace(device, version=int(version))
 
     def _signed(self, status: int, body: bytes, request: Request) -> Answer:
         time_ms = str(self.ledger.now())

@@ -23,6 +23,7 @@ from mobility_app.hq.blobs_shelf import Shelf
 from mobility_app.hq.headquarters import Headquarters, private_bytes
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.schema import open_database
+from mobility_app.store.migrate import Step
 from mobility_app.store.records import Records
 
 Dump = dict[str, dict[str, dict[str, Plain]]]
@@ -33,12 +34,12 @@ class Office:
 
     def __init__(
         self, folder: Path, *, now: Callable[[], int], random: Callable[[int], bytes] = os.urandom,
-        shelf: Shelf | None = None,
+        shelf: Shelf | None = None, migrations: tuple[Step, ...] | None = None,
     ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.now, self.random = folder, now, random
         address = database_settings.read(folder, os.environ)
-        self.database = open_database(folder / database_settings.DATABASE, address=address)
+        self.database = open_database(folder / database_settings.DATABASE, address=address, migrations=migrations)
         self.ledger = Ledger(self.database, now=now, random=random, along=outbox.note)
         key = _signing_key(folder / "hq.key", random)
         shelf = shelf or blobs_settings.shelf(folder, blobs_settings.read(folder, os.environ))

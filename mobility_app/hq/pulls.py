@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from mobility_app.domain import digests
+from mobility_app.domain import digests, versions
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import canonical
 from mobility_app.hq import devices, lives
@@ -68,24 +68,25 @@ class Pulls:
         actor = devices.actor(session, device.user_id)
         cursor = self.believed(device, message.cursor)
         snaps = self._snapshots.heard(session, actor.role, message)
-        page = Feed(session, actor, self._epoch, most).page(cursor, snaps)
+        page = Feed(session, actor, self._epoch, most, device.version).page(cursor, snaps)
+        version = versions.VERSION if device.version != versions.VERSION else 0
         digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
         if page.cursor == cursor and not (
             page.lines or page.steps or page.reset or page.more or page.behind or page.offers
         ):
-            return PullAnswer(digest=digest)
+            return PullAnswer(digest=digest, version=version)
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         still = left(session, page.cursor) if page.more else 0
         life = lives.met(session, device, cursor.epoch, cursor.streams)
         return PullAnswer(
             wire_actor(session, actor), of_rows(page.lines, page.sealed), page.steps, sealed, page.more, page.reset,
-            digest, page.behind, still, life, page.offers,
+            digest, page.behind, still, life, page.offers, version,
         )  # fmt: skip
 
     def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:
         """What the device is to hold at that cursor, summed as far as it and HQ both can."""
-        generation = min(generation, digests.GENERATION)
+        generation = min(generation, versions.VERSION)
         if not generation or any(sub == AWAITED for _, sub in cursor.scopes.values()):
             return ""
         # The positions name one state of the log, and so one sum: an idle pull, the usual one, sums nothing.

@@ -15,7 +15,7 @@ from pathlib import Path
 from mobility_app.domain import registry
 from mobility_app.errors import InvalidValue, StoreTooNew
 from mobility_app.store.database import Database, Session, Watch, sqlite
-from mobility_app.store.migrate import migrate, steps
+from mobility_app.store.migrate import Step, migrate, steps
 from mobility_app.store.postgres import Postgres
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -42,13 +42,14 @@ class HqDatabase(Database):
 class SqliteHq(HqDatabase):
     """One file in HQ's folder."""
 
-    def __init__(self, path: Path, watch: Watch | None = None) -> None:
+    def __init__(self, path: Path, watch: Watch | None = None, migrations: tuple[Step, ...] | None = None) -> None:
+        """`migrations`: the steps of this version of the program, where it is not the one that this file came with."""
         super().__init__(sqlite(path).engine, watch)
-        self.path, self.folder = path, path.parent
+        self.path, self.folder, self._migrations = path, path.parent, migrations
 
     def prepare(self) -> None:
         """Brings the schema to the last step, with a copy of the file made before. Raises StoreTooNew."""
-        migrate(self, self.path, steps(MIGRATIONS), guards())
+        migrate(self, self.path, self._migrations or steps(MIGRATIONS), guards())
 
     @contextmanager
     def applying(self, session: Session) -> Iterator[None]:
@@ -71,11 +72,13 @@ class SqliteHq(HqDatabase):
 class PostgresHq(Postgres, HqDatabase):
     """A database of a PostgreSQL server. Backups are the server's (pg_dump); the archive is a file in HQ's folder."""
 
-    def __init__(self, address: str, folder: Path, watch: Watch | None = None) -> None:
+    def __init__(
+        self, address: str, folder: Path, watch: Watch | None = None, migrations: tuple[Step, ...] | None = None
+    ) -> None:
         if not self.driver():
             raise InvalidValue("database", "address", "no_driver")
         super().__init__(address, watch)
-        self.folder = folder
+        self.folder, self._migrations = folder, migrations
         if not self.fit():
             self.close()
             raise InvalidValue("database", "address", "database_unfit")
@@ -84,7 +87,10 @@ class PostgresHq(Postgres, HqDatabase):
         """Takes the steps that are missing, all or none of them. Raises StoreTooNew."""
         with self.transaction() as session:
             session.run(f"CREATE TABLE IF NOT EXISTS {_VERSION} (number BIGINT NOT NULL)")
-            version, todo = int(session.value(f"SELECT MAX(number) FROM {_VERSION}") or 0), steps(MIGRATIONS)
+            version, todo = (
+                int(session.value(f"SELECT MAX(number) FROM {_VERSION}") or 0),
+                self._migrations or steps(MIGRATIONS),
+            )
             if version > len(todo):
                 raise StoreTooNew(f"schema {version}, this program knows {len(todo)}", version=version)
             if version == len(todo):
@@ -140,10 +146,13 @@ def _postgres_guards() -> list[str]:
     ]
 
 
-def open_database(path: Path, watch: Watch | None = None, address: str = "") -> HqDatabase:
-    """The database at `path`, or with an address that of a PostgreSQL server, for the same folder; made or migrated.
-    Raises StoreTooNew; of a server also Unreachable, and InvalidValue where it is not fit for us."""
-    database = PostgresHq(address, path.parent, watch) if address else SqliteHq(path, watch)
+def open_database(
+    path: Path, watch: Watch | None = None, address: str = "", migrations: tuple[Step, ...] | None = None
+) -> HqDatabase:
+    """The database at `path`, or with an address that of a PostgreSQL server, for the same folder; made or migrated, by
+    other steps than this program's own where some are given. Raises StoreTooNew; of a server also Unreachable, and
+    InvalidValue where it is not fit for us."""
+    database = PostgresHq(address, path.parent, watch, migrations) if address else SqliteHq(path, watch, migrations)
     database.prepare()
     return database
 

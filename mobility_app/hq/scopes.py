@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
+from mobility_app.domain import versions
 from mobility_app.domain.access import COMPANY_WIDE, MATRIX, Actor
 from mobility_app.domain.change import Row
 from mobility_app.domain.fields import Entity
@@ -64,6 +65,7 @@ def readable(role: str, right: str) -> bool:
 
 
 def profile(role: str) -> str:
-    """Names what the role may see: equal for roles that see the same, so that they share what was made for one."""
-    seen = ",".join(right for right in sorted(MATRIX) if readable(role, right))
+    """Names what the role may see of this version's records: equal for roles that see the same, so that they share what was
+    made for one."""
+    seen = f"{versions.VERSION}," + ",".join(right for right in sorted(MATRIX) if readable(role, right))
     return hashlib.sha256(seen.encode()).hexdigest()[:16]

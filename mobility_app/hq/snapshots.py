@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 
-from mobility_app.domain import digests, registry
+from mobility_app.domain import digests, registry, versions
 from mobility_app.domain.access import Actor
+from mobility_app.domain.entities.people import ROLES
 from mobility_app.domain.fields import Column, Entity
 from mobility_app.errors import InvalidValue, Refused
 from mobility_app.hq import devices, scopes
@@ -72,15 +73,16 @@ class Snapshots:
             return NO_SNAPS
         return Snaps(tuple(pull.took), tuple(pull.lost), partial(self.offered, session, role))
 
-    def piece(self, session: Records, actor: Actor, asked: PieceRequest) -> bytes:
-        """A piece as it travels. Raises Refused 404 no_snapshot: it has left, or was never this actor's to see."""
+    def piece(self, session: Records, actor: Actor, asked: PieceRequest, version: int) -> bytes:
+        """A piece as it travels, without what a device of that version does not know. Raises Refused 404 no_snapshot: it
+        has left, or was never this actor's to see."""
         if asked.scope in scopes.held(session, actor):
             body = session.value(
                 "SELECT body FROM snapshot_piece WHERE scope=? AND profile=? AND seq=? AND number=?",
                 asked.scope, scopes.profile(actor.role), asked.seq, asked.number,
             )  # fmt: skip
             if body is not None:
-                return bytes(body)
+                return bytes(body) if version >= versions.VERSION else _projected(bytes(body), version)
         raise Refused("no_snapshot", 404)
 
     # -- upkeep
@@ -134,8 +136,11 @@ class Snapshots:
                 )  # fmt: skip
 
     def _sweep(self) -> None:
-        """Lets go of what a newer one replaced a while ago, and of pieces that a crash left behind."""
+        """Lets go of what a newer one replaced a while ago, of what an older version of HQ had made, and of pieces that a
+        crash left behind."""
+        profiles = sorted({scopes.profile(role) for role in ROLES})
         with self._ledger.database.transaction() as session:
+            session.run(f"DELETE FROM snapshot WHERE profile NOT IN ({','.join('?' * len(profiles))})", *profiles)
             session.run(
                 "DELETE FROM snapshot WHERE EXISTS (SELECT 1 FROM snapshot n WHERE n.scope=snapshot.scope"
                 " AND n.profile=snapshot.profile AND n.seq>snapshot.seq AND n.made_at<?)",
@@ -284,6 +289,35 @@ def _part(
         roots, [chains[root] for root in roots], [int(last.get(root, 0)) for root in roots], tables,
         _made(session, roots, found), _sums(sights, roots, found),
     )  # fmt: skip
+
+
+def _projected(body: bytes, version: int) -> bytes:
+    """The piece for a device of an older version: a few of a fleet, so each is made when it is asked for."""
+    parts = [
+        Part(
+            part.roots, part.chains, part.last, _known(part.tables, version), part.made,
+            {name: number for name, number in part.sums.items() if digests.since_of(name) <= version},
+        )
+        for part in frames.unpack(body).parts
+    ]  # fmt: skip
+    return frames.pack(Piece(parts))
+
+
+def _known(tables: Iterable[Table], version: int) -> list[Table]:
+    found = list[Table]()
+    for one in tables:
+        if not versions.knows(version, one.entity):
+            continue
+        kept = [at for at, name in enumerate(one.names) if versions.knows(version, one.entity, name)]
+        rows = [one.values[at] for at in kept]
+        if one.entity == "conflict":
+            about = (one.values[one.names.index(name)] for name in ("entity", "field"))
+            stay = [at for at, (entity, name) in enumerate(zip(*about, strict=True))
+                    if versions.knows(version, str(entity), str(name))]  # fmt: skip
+            rows = [[column[at] for at in stay] for column in rows]
+        if rows[0]:
+            found.append(Table(one.entity, [one.names[at] for at in kept], rows))
+    return found
 
 
 def _sums(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 
+from mobility_app.domain import versions
 from mobility_app.domain.change import ACCEPTED, OPEN, REJECTED, SENT, VOID
 from mobility_app.store.records import Records
 
 KEPT_MS = 30 * 86_400_000
 VOIDS_MAX = 100_000  # numbers in one new life that nothing is left of
 NOTHING = "0" * 32  # the record of a void number
-_SAME = "dseq, tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic"
+_SAME = "dseq, tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic, version"
 
 
 def keep(session: Records, dseqs: list[int], now: int) -> None:
@@ -59,12 +60,17 @@ def lost_from(session: Records, wanted: int) -> bool:
         )
     }  # fmt: skip
     holes = [dseq for dseq in range(wanted, min(last, wanted + VOIDS_MAX) + 1) if dseq not in there]
+    void(session, *holes)
+    return bool(news or holes)
+
+
+def void(session: Records, *dseqs: int) -> None:
+    """Numbers that travel without a change."""
     session.many(
         f"INSERT INTO kept ({_SAME}, again, kept_at) VALUES (?, 0, '', '{NOTHING}', NULL, '{VOID}', '{{}}', 0, 0, '', 0, 0,"
-        " 1, 0)",
-        [(dseq,) for dseq in holes],
+        f" {versions.VERSION}, 1, 0)",
+        [(dseq,) for dseq in dseqs],
     )
-    return bool(news or holes)
 
 
 def said(session: Records, dseq: int, state: str, reason: str, fields: dict[str, tuple[str, str]]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from mobility_app.domain import registry
+from mobility_app.domain import registry, versions
 from mobility_app.domain.fields import Entity, Field
 from mobility_app.store.database import Session
 
@@ -39,9 +39,11 @@ def _trigger(one: Entity, verb: str, sight: str, kind: str, patch: str, when: st
     return f"""CREATE TRIGGER capture_{one.name}_{verb} AFTER {verb.upper()}{columns} ON "{one.name}"
         WHEN (SELECT applying FROM ctx) = 0{when}
     BEGIN
-        INSERT INTO change (tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic, state)
+        INSERT INTO change (tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic, state,
+                version)
             SELECT tx, '{one.name}', {sight}.id, {_root(one, sight)}, {kind}, {patch},
-                   base, stamp, COALESCE(user_id, RAISE(ABORT, 'unattributed')), at, atomic, 'open' FROM ctx;
+                   base, stamp, COALESCE(user_id, RAISE(ABORT, 'unattributed')), at, atomic, 'open',
+                   {versions.VERSION} FROM ctx;
     END"""
 
 

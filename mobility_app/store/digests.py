@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from mobility_app.domain import digests, registry
+from mobility_app.domain import digests, registry, versions
 from mobility_app.domain.change import Row
 from mobility_app.domain.digests import Sums
 from mobility_app.domain.fields import Column, encode
 from mobility_app.store import identity, overlay
+from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 
 PIECE_ROWS = 2_000
+GENERATION = "generation"  # the note that says of which version's parts the last comparison with HQ was
 MARK = "digests"  # the note that says of which descriptions the kept sums are
 
 
@@ -81,6 +83,8 @@ def complete(session: Records) -> None:
     """Makes the sums anew where an earlier program kept them otherwise, or none. Inside a transaction."""
     if identity.meta(session, MARK) == digests.fingerprint():
         return
+    if identity.meta(session, MARK) is None and not Cursor.read(session).epoch:
+        identity.set_meta(session, GENERATION, str(versions.VERSION))  # nothing was spared a new device
     forget(session)
     for one in registry.ENTITIES:
         after, last = "", False

@@ -6,9 +6,10 @@ all that the others are not, from indexes alone, and whoever looks for the other
 
 from __future__ import annotations
 
-from mobility_app.domain.change import OPEN, REJECTED, SENT
+from mobility_app.domain.change import OPEN, PARKED, REJECTED, SENT
 
 NOT_OPEN = f"state != '{OPEN}'"  # as the index change_state has it
 
 WAITING = f"((SELECT COUNT(*) FROM change) - (SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state != '{SENT}'))"
+PARKED_COUNT = f"(SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state = '{PARKED}')"
 REFUSED = f"(SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state = '{REJECTED}')"

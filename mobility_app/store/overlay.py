@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from mobility_app.domain import merge, registry
-from mobility_app.domain.change import CREATE, DELETE, LIVE, RESTORE, UPDATE, Patch, Row, fold
+from mobility_app.domain.change import CREATE, DELETE, LIVE, PARKED_FROM, RESTORE, UPDATE, Patch, Row, fold
 from mobility_app.domain.fields import decode, encode
 from mobility_app.store.records import Records, patch_plain
 
@@ -93,7 +93,7 @@ def _steps(session: Records, entity: str, ids: Iterable[str]) -> dict[str, list[
         return found
     sql = (
         f"SELECT record_id, kind, patch FROM change WHERE entity=? AND state IN ({_LIVE})"
-        " AND record_id IN ({marks}) ORDER BY dseq"
+        f" AND record_id IN ({{marks}}) ORDER BY dseq - (dseq < 0) * {PARKED_FROM}, dseq DESC"
     )
     for record_id, kind, patch in session.among(sql, ids, entity):
         found.setdefault(record_id, []).append((kind, patch_plain(entity, json.loads(patch))))

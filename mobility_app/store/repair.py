@@ -31,15 +31,16 @@ class Sent:
 
 
 def repair(
-    store: Store, entity: str, rows: Iterable[Sent], gone: Collection[str], *, expected: bool
+    store: Store, entity: str, rows: Iterable[Sent], gone: Collection[str], known: Collection[str], *, expected: bool
 ) -> tuple[int, int]:
-    """Puts records right. `expected`: they were to come this way, so that they are no faults. Returns (how many were
-    changed, how many were left because open changes lie over them)."""
+    """Puts records right. `known`: the fields that HQ knows, the others stay. `expected`: they were to come this way, so
+    that they are no faults. Returns (how many were changed, how many were left because open changes lie over them)."""
     names = registry.entity(entity).names
     with applying(store) as session:
         taking, left = Taking(session, Pictures(session)), 0
         for one in rows:
-            row = {name: one.values.get(name) for name in names}
+            stood = _confirmed(taking, entity, one.record_id) or {}
+            row = {name: one.values.get(name) if name in known else stood.get(name) for name in names}
             _put(taking, store.now(), (entity, one.record_id), one.root_id, row, expected=expected)
         for record_id in gone:
             if _open(session, entity, record_id):

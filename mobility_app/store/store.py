@@ -21,7 +21,7 @@ from mobility_app.errors import StoreDamaged
 from mobility_app.store import capture, digests, drafts, identity, search
 from mobility_app.store.database import Watch, sqlcipher
 from mobility_app.store.ids import uuid7
-from mobility_app.store.migrate import migrate, steps
+from mobility_app.store.migrate import Step, migrate, steps
 from mobility_app.store.records import Records
 from mobility_app.store.turns import Turns
 from mobility_app.store.writing import Writing, seen
@@ -63,7 +63,9 @@ class Store:
         now: Callable[[], int] = wall_ms,
         random: Callable[[int], bytes] = os.urandom,
         watch: Watch | None = None,
+        migrations: tuple[Step, ...] | None = None,
     ) -> None:
+        """`migrations`: the steps of this version of the program, where it is not the one that this file came with."""
         self.path = path
         self._clock = now
         self.clock_offset_ms = 0
@@ -71,7 +73,7 @@ class Store:
         self._listeners: list[Listener] = []
         self._turns = Turns()
         self.database = sqlcipher(path, key, watch)
-        migrate(self.database, path, steps(MIGRATIONS), capture.triggers())
+        migrate(self.database, path, migrations or steps(MIGRATIONS), capture.triggers())
         if key is not None and path.read_bytes()[: len(PLAIN_HEADER)] == PLAIN_HEADER:
             raise StoreDamaged("the database was written without its key")
         with self.database.transaction() as session:

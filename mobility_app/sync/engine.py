@@ -15,10 +15,10 @@ from itertools import islice
 
 import msgspec
 
-from mobility_app.domain import digests
+from mobility_app.domain import versions
 from mobility_app.domain.change import OPEN, SENT, VOID, Change
 from mobility_app.errors import NotEnrolled, Refused, Unreachable
-from mobility_app.store import apply, outgoing
+from mobility_app.store import apply, outgoing, parking
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
@@ -54,6 +54,7 @@ from mobility_app.sync.protocol import (
 from mobility_app.sync.status import FETCHING, SENDING, TAKING
 from mobility_app.sync.transport import Transport
 
+HQ_OLDER = "hq_older"
 BATCH_CHANGES = 500
 BATCH_LETTERS = 2_000_000
 BATCHES_MAX, PAGES_MAX, PIECES_MAX = 10_000, 10_000, 100_000
@@ -133,7 +134,9 @@ class Engine:
 
     def _fetch(self, identity: Identity, done: Round, said: bytes = b"") -> None:
         """Pulls all and takes what is offered; `said`: HQ's answer to the first pull, where it was asked already."""
-        self._pull_all(identity, done, said=said)
+        if self._pull_all(identity, done, said=said):
+            self._push_all(identity, done)
+            self._pull_all(identity, done)
         self._take_all(identity, done)
 
     def news(self, seconds: int) -> bool:
@@ -189,6 +192,7 @@ class Engine:
         total = 0
         with self.store.reading() as session:
             life = Cursor.read(session).epoch[-protocol.LIFE_LETTERS :]
+        parking.settle(self.store)
         for _ in range(BATCHES_MAX):
             batch = self._next_batch()
             if not batch:
@@ -198,13 +202,16 @@ class Engine:
             apply.sent(self.store, [change.dseq for change in batch])
             suspect = self._narrowing.suspects(batch)
             changes = protocol.in_columns([protocol.wire_change(change) for change in batch])
-            request = PushRequest(changes, life, suspect)
+            wrote = batch[0].version if batch[0].version != versions.VERSION else 0
+            request = PushRequest(changes, life, suspect, wrote)
             try:
                 answer = self._ask(identity, "/v1/push", request, PushAnswer, done)
             except Unreachable as failed:
                 self._narrowing.failed(batch, failed.reason)
                 raise
             except Refused as refused:
+                if refused.reason == HQ_OLDER and parking.refused(self.store, lives.wanted(refused)):
+                    continue
                 if lives.lacks(refused, batch[0].dseq) and lives.offers(self.store, lives.wanted(refused)):
                     continue
                 raise
@@ -230,6 +237,8 @@ class Engine:
             for change in _changes(session, protocol.CHANGES_MAX):
                 letters += len(str(change.patch))
                 full = len(batch) >= (most or BATCH_CHANGES) or letters > BATCH_LETTERS
+                if batch and change.version != batch[0].version:
+                    break
                 if batch and full and (change.tx != batch[-1].tx or (most is not None and not change.atomic)):
                     break
                 batch.append(change)
@@ -237,12 +246,14 @@ class Engine:
 
     def _pull_all(
         self, identity: Identity, done: Round, took: Sequence[str] = (), lost: Sequence[str] = (), said: bytes = b""
-    ) -> None:
+    ) -> bool:
+        """Whether HQ has caught up with what was parked: there is something to push."""
+        freed = False
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
                 at = Cursor.read(session)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
-            request = PullRequest(cursor, digests.GENERATION, True, list(took), list(lost))
+            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost))
             said = said or self._asked(identity, "/v1/pull", request, done)
             answer = protocol.unpack(said, PullAnswer, hostile=False)
             self._pulled, said = (request, said), b""
@@ -262,14 +273,16 @@ class Engine:
             came = len(answer.entries.seq) + len(answer.steps)
             done.entries += came
             took, lost = (), ()
+            freed = parking.heard(self.store, answer.version) or freed
             verify.note_behind(self.store, answer.behind)
             if answer.left or done.entries > came:
                 self.progress(FETCHING, done.entries, done.entries + answer.left)
             if not answer.more:
                 self._verify(identity, answer.digest, done)
-                return
+                return freed
             if moved == at:
                 raise Unreachable("failed", "HQ promises more and sends nothing")
+        return freed
 
     def _verify(self, identity: Identity, digest: str, done: Round) -> None:
         def ask(target: str, message: Message, kind: type[M]) -> M:
@@ -324,11 +337,11 @@ def _changes(session: Records, most: int) -> Iterator[Change]:
     """The first changes that HQ has not answered: those that it never had, and those that it is offered again. Read as
     they are taken: a batch ends long before the bound."""
     rows = session.run(
-        "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic FROM change"
+        "SELECT dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic, version FROM change"
         " WHERE state IN (?, ?) AND dseq > 0 UNION ALL SELECT dseq, tx, entity, record_id, kind, patch, base, stamp,"
-        " at, atomic FROM kept WHERE again = 1 ORDER BY dseq LIMIT ?",
+        " at, atomic, version FROM kept WHERE again = 1 ORDER BY dseq LIMIT ?",
         OPEN, SENT, most,
     )  # fmt: skip
-    for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic in rows:
+    for dseq, tx, entity, record_id, kind, patch, base, stamp, at, atomic, version in rows:
         plain = patch_plain(entity, json.loads(patch)) if kind != VOID else {}
-        yield Change(dseq, tx, entity, record_id, kind, plain, base, stamp, at, bool(atomic))
+        yield Change(dseq, tx, entity, record_id, kind, plain, base, stamp, at, bool(atomic), version)

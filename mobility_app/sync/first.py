@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from mobility_app.domain import digests, versions
 from mobility_app.errors import Refused
 from mobility_app.store import apply, search, snapshot
 from mobility_app.store.snapshot import Arriving, Rows, Slice
@@ -57,7 +58,7 @@ def _take(store: Store, at: Arriving, parts: Sequence[Part], me: str) -> int:
         Slice(
             part.roots, part.chains, part.last, [Rows(one.entity, one.names, one.values) for one in part.tables],
             list(zip(part.made.roots, part.made.ids, part.made.users, part.made.at, strict=True)),
-            {name: int(number, 16) for name, number in part.sums.items()},
+            {name: int(n, 16) for name, n in part.sums.items() if digests.since_of(name) <= versions.VERSION},
         )
         for part in parts
     ]  # fmt: skip

@@ -23,8 +23,9 @@ from mobility_app.sync import strict
 from mobility_app.sync.columns import Entries, folded, spread
 
 VERSION = 1
+VERSION_MAX = 999_999  # of the descriptions (domain/versions.py)
 MEDIA_TYPE = "application/vnd.mobility+json"
-SIGNATURE = "mobility-signature"  # of a request "<device>:<base64>", of an answer "<HQ's clock, ms>:<base64>"
+SIGNATURE = "mobility-signature"  # of a request "<device>:<version>:<base64>", of an answer "<HQ's clock, ms>:<base64>"
 BODY_MAX_BYTES = 8 * 1024 * 1024  # as it travels
 DECODED_MAX_BYTES = 64 * 1024 * 1024
 FED_BYTES = 256  # to the decompressor at a time: four bytes can be a block of 128 KiB, so a piece makes 8 MiB at most
@@ -39,6 +40,7 @@ FAULTS_MAX = 200
 LIFE_LETTERS = 8  # the end of an epoch, which is random
 SCOPES_MAX = 2_000  # named in one request
 
+Version = Annotated[int, msgspec.Meta(ge=0, le=VERSION_MAX)]
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(max_length=60)]
 Sum = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
@@ -93,6 +95,7 @@ class PushRequest(Message, frozen=True):
     changes: Changes
     life: Annotated[str, msgspec.Meta(max_length=LIFE_LETTERS)] = ""  # the end of the epoch that the bases are of
     aside: bool = False  # these failed alone, again and again: set them aside where they can't be judged
+    version: Version = 0  # that wrote these changes; 0: the one that sends them
 
 
 class WireVerdict(Message, frozen=True):
@@ -171,8 +174,8 @@ class PullAnswer(Message, frozen=True):
     that HQ confirmed. `more`: ask again. `digest`: on the last page, "generation-sum" of all that the device then holds.
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
     comes as rows, by comparison. `left`: about how many entries are still to come, where there is more.
-    `life`: HQ has begun a new life; offer first what it lost. `offers`: snapshots to take, by scope. Where nothing came
-    since the cursor, neither it nor the user is told again."""
+    `life`: HQ has begun a new life; offer first what it lost. `offers`: snapshots to take, by scope. `version`: HQ's, where
+    it is not the device's. Where nothing came since the cursor, neither it nor the user is told again."""
 
     actor: WireActor | None = None
     entries: Entries = Entries()
@@ -185,6 +188,7 @@ class PullAnswer(Message, frozen=True):
     left: Count = 0
     life: WireLife | None = None
     offers: dict[str, WireOffer] = {}
+    version: int = 0
 
 
 class WakeRequest(Message, frozen=True):
@@ -347,11 +351,12 @@ def digest(body: bytes) -> str:
     return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
-def signature_base(method: str, target: str, content_digest: str, device_id: str) -> bytes:
-    """The text that a request's signature covers: lines as RFC 9421 has them, without its parameters."""
+def signature_base(method: str, target: str, content_digest: str, device_id: str, version: str) -> bytes:
+    """The text that a request's signature covers: lines as RFC 9421 has them, without its parameters. `version`: the
+    device's, of the descriptions."""
     return (
         f'"@method": {method}\n"@target-uri": {target}\n"content-digest": {content_digest}\n'
-        f'"mobility-device": {device_id}'
+        f'"mobility-device": {device_id}\n"mobility-version": {version}'
     ).encode()
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from mobility_app.domain import versions
 from mobility_app.errors import Unreachable
 from mobility_app.sync import protocol
 
@@ -19,12 +20,13 @@ def headers(
     private_key: str, device_id: str, method: str, target: str, body: bytes, media_type: str = protocol.MEDIA_TYPE
 ) -> dict[str, str]:
     """The headers of a signed request. Messages travel packed, pieces of files as they are."""
-    text = protocol.signature_base(method, target, protocol.digest(body), device_id)
+    version = str(versions.VERSION)
+    text = protocol.signature_base(method, target, protocol.digest(body), device_id, version)
     signature = base64.b64encode(_own_key(private_key).sign(text)).decode()
     return {
         "content-type": media_type,
         "content-encoding": "zstd" if media_type == protocol.MEDIA_TYPE else "identity",
-        protocol.SIGNATURE: f"{device_id}:{signature}",
+        protocol.SIGNATURE: f"{device_id}:{version}:{signature}",
     }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
-from mobility_app.domain import digests, registry
+from mobility_app.domain import digests, registry, versions
 from mobility_app.errors import InvalidValue
 from mobility_app.store import digests as kept
 from mobility_app.store import faults, horizons, identity, scrub
@@ -50,6 +50,7 @@ def check(store: Store, ask: Ask, told: str) -> int:
     generation, _, wanted = told.partition("-")
     if not wanted or not generation.isdecimal():
         return 0
+    _generation(store, generation)
     own = _own(store, int(generation))
     if own == wanted:
         _looked(store, "", partly=False)
@@ -58,6 +59,17 @@ def check(store: Store, ask: Ask, told: str) -> int:
         if identity.meta(session, LOOKED) == f"{told}:{own}":
             return 0
     return _Comparison(store, ask, int(generation)).run(told)
+
+
+def _generation(store: Store, told: str) -> None:
+    """Where device or HQ has another version since the last comparison, what was spared until then comes by comparison
+    and is no fault."""
+    with store.reading() as session:
+        if identity.meta(session, kept.GENERATION) == told:
+            return
+    with store.transaction() as session:
+        identity.set_meta(session, kept.GENERATION, told)
+        identity.set_meta(session, PARTLY, "1")
 
 
 def note_behind(store: Store, behind: Mapping[str, int]) -> None:
@@ -122,7 +134,7 @@ class _Comparison:
 
     def _buckets(self, entity: str, buckets: list[int]) -> int:
         """Asks for what differs in these buckets until nothing more does."""
-        mended, wanted = 0, set(buckets)
+        mended, wanted, names = 0, set(buckets), registry.entity(entity).names
         for _ in range(ASKS_MAX):
             if self._moved:
                 return mended
@@ -136,7 +148,8 @@ class _Comparison:
             self._moved = answer.moved
             rows = [Sent(row.id, row.root, row.values) for row in answer.rows]
             if rows or answer.gone:
-                done, left = repair(self._store, entity, rows, answer.gone, expected=self._expected)
+                known = frozenset(name for name in names if versions.knows(self._generation, entity, name))
+                done, left = repair(self._store, entity, rows, answer.gone, known, expected=self._expected)
                 mended, self._left = mended + done, self._left + left
             if not answer.more or not rows:
                 return mended

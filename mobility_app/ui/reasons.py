@@ -149,6 +149,15 @@ NETWORK = MappingProxyType(
         "malformed": N_("The server did not understand this version of the program. Update the program."),
         "encoding": N_("The server did not understand this version of the program. Update the program."),
         "media_type": N_("The server did not understand this version of the program. Update the program."),
+        "too_old": N_(
+            "This version of the program is too old for the office. Update it: what you did is kept and is sent then."
+        ),
+        "too_new": N_(
+            "The office still has an older version of the program. What you do is kept and is sent after its update."
+        ),
+        "hq_older": N_(
+            "The office still has an older version of the program. What you do is kept and is sent after its update."
+        ),
         "no_such_address": N_("This address is no server of this program. Check it with the office."),
         "too_large": N_("This is more than the server takes at once."),
     }

@@ -133,9 +133,11 @@ def render(words: Words, picture: Picture) -> Html:
         _refused_card(words, picture),
         _outcome_card(words, picture),
         _waiting_card(words, picture),
+        _parked_card(words, picture),
         sync_files.card(words, picture.files),
     ]
-    if not (picture.files.up or unsettled.waiting_count or unsettled.refused_count or unsettled.clash_count):
+    counts = (unsettled.waiting_count, unsettled.parked_count, unsettled.refused_count, unsettled.clash_count)
+    if not (picture.files.up or any(counts)):
         text = words("Everything you did has reached the office.")
         parts.append(lists.empty("cloud-check", words("Nothing waits"), text))
     parts.append(mended_card.card(words, *picture.mended, picture.now))
@@ -220,6 +222,20 @@ def _waiting_card(words: Words, picture: Picture) -> Html | None:
     return lists.card(
         words("Waiting for the office"), lists.rows(*rows), more if rest > 0 else None,
         count=words.number(unsettled.waiting_count), flush=True,
+    )  # fmt: skip
+
+
+def _parked_card(words: Words, picture: Picture) -> Html | None:
+    unsettled = picture.unsettled
+    if not unsettled.parked_count:
+        return None
+    said = words(
+        "The office still has an older version of the program. What you do is kept and is sent after its update."
+    )
+    rows = [_waiting_row(words, one, picture.now) for one in unsettled.parked]
+    return lists.card(
+        words("Waiting for an update of the office"), h("p", said, class_="fb-card-body fb-meta"), lists.rows(*rows),
+        count=words.number(unsettled.parked_count), flush=True,
     )  # fmt: skip
 
 

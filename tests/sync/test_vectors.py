@@ -77,13 +77,12 @@ def test_the_keys_are_those_that_sign() -> None:
     hq = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(VECTORS["hq_key"])).public_key().public_bytes_raw()
     assert (hq.hex(), fingerprint(hq)) == (VECTORS["hq_public_key"], VECTORS["hq_fingerprint"])
     one = next(one for one in VECTORS["messages"] if one["target"] == "/v1/push")
+    _, version, signature = one["signature"].split(":")
     text = (f'"@method": POST\n"@target-uri": /v1/push\n"content-digest": {protocol.digest(one["request"].encode())}\n'
-            f'"mobility-device": {VECTORS["device_id"]}')  # fmt: skip
-    public.verify(base64.b64decode(one["signature"].partition(":")[2]), text.encode())
+            f'"mobility-device": {VECTORS["device_id"]}\n"mobility-version": {version}')  # fmt: skip
+    public.verify(base64.b64decode(signature), text.encode())
     with pytest.raises(InvalidSignature):
-        Ed25519PublicKey.from_public_bytes(hq).verify(
-            base64.b64decode(one["signature"].partition(":")[2]), text.encode()
-        )
+        Ed25519PublicKey.from_public_bytes(hq).verify(base64.b64decode(signature), text.encode())
 
 
 def test_entries_in_columns_carry_their_chain_whole_or_sealed() -> None:

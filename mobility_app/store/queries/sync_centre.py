@@ -1,4 +1,4 @@
-"""What is not settled on this device: changes that wait, changes that HQ refused and why, open conflicts.
+"""What is not settled on this device: changes that wait, or wait for an update of HQ, refused ones and why, conflicts.
 
 Called by the sync centre. Each list holds the newest ROWS_MAX with the number of all. Settling and dismissing are
 verbs of `store/actions/settle.py`; the state of the network is `sync/status.py`'s.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mobility_app.domain.change import OPEN, REJECTED, SENT, Row
+from mobility_app.domain.change import OPEN, PARKED, REJECTED, SENT, Row
 from mobility_app.domain.fields import Plain
 from mobility_app.store import outgoing, told
 from mobility_app.store.queries import conflicts
@@ -76,7 +76,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """All of it. `names`: id -> name of what references point to."""
+    """All of it. `names`: id -> name of what references point to. `parked`: what the office's version does not know yet."""
 
     waiting: tuple[Pending, ...]
     waiting_count: int
@@ -86,12 +86,15 @@ class Unsettled:
     clash_count: int
     told: tuple[Outcome, ...]
     names: Mapping[str, str]
+    parked: tuple[Pending, ...] = ()
+    parked_count: int = 0
 
 
 _CHANGES = """SELECT c.dseq, c.kind, c.entity, c.record_id, c.root_id, c.patch, c.at, c.verdict, u.name, u.currency
  FROM change c LEFT JOIN customer u ON u.id = c.root_id WHERE c.state {} ORDER BY c.at DESC, c.dseq DESC LIMIT ?"""
 _WAITS = f"IN ('{OPEN}', '{SENT}')"
 _REFUSED = f"= '{REJECTED}' AND c.{outgoing.NOT_OPEN}"
+_PARKED = f"= '{PARKED}' AND c.{outgoing.NOT_OPEN}"
 _TITLES = ("name", "title", "first_name", "reference", "value", "line1", "code", "number")
 
 
@@ -99,18 +102,21 @@ def unsettled(store: Store) -> Unsettled:
     """What the sync centre lists."""
     with store.reading() as session:
         counts = session.one(
-            f"SELECT {outgoing.WAITING}, {outgoing.REFUSED}, (SELECT COUNT(*) FROM conflict WHERE state = 'open')"
+            f"SELECT {outgoing.WAITING}, {outgoing.REFUSED}, (SELECT COUNT(*) FROM conflict WHERE state = 'open'),"
+            f" {outgoing.PARKED_COUNT}"
         )
         assert counts is not None
         waiting = [_pending(session, row) for row in session.rows(_CHANGES.format(_WAITS), ROWS_MAX)]
         refused = [_refusal(session, row) for row in session.rows(_CHANGES.format(_REFUSED), ROWS_MAX)]
+        parked = [_pending(session, row) for row in session.rows(_CHANGES.format(_PARKED), ROWS_MAX)]
         clashes = _clashes(session)
         outcomes = _outcomes(session)
         names = dict(session.rows(
             'SELECT id, name FROM "user" UNION ALL SELECT id, name FROM territory UNION ALL SELECT id, name FROM company'
         ))  # fmt: skip
     return Unsettled(
-        tuple(waiting), counts[0], tuple(refused), counts[1], tuple(clashes), counts[2], tuple(outcomes), names
+        tuple(waiting), counts[0], tuple(refused), counts[1], tuple(clashes), counts[2], tuple(outcomes), names,
+        tuple(parked), counts[3],
     )  # fmt: skip
 
 
