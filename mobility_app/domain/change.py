@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 import orjson
 
 from mobility_app.domain.fields import Plain
@@ -31,8 +31,7 @@ PARKED_FROM = -(2**41)  # a parked change's number before it, added: below those
 LIVE = (OPEN, SENT, ACCEPTED, PARKED)  # changes that lie over what HQ confirmed
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One record's changed fields on a device. `dseq` counts the device's changes from 1 without a gap; `tx` groups
     what was saved together; `base` is the position of the record's stream that the author had seen; `version` is that of
     the program that wrote it (`versions.py`)."""
@@ -50,8 +49,7 @@ class Change:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of a stream: commit-ordered, gap-free. `device_id` and `dseq` name the change that caused it, or are
     empty for HQ's own. `chain` is the hash of the root's entries up to this one, `salt` hides absent values."""
 

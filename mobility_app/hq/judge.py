@@ -7,11 +7,13 @@ change leaves no trace in the tables. Merge rules themselves are `domain/merge.p
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
@@ -413,7 +415,7 @@ class Judge:
 @cache
 def _optional(entity: str, name: str) -> Field:
     """The field as it may be empty: what a record must have is asked of the whole."""
-    return replace(registry.entity(entity).field(name), required=False)
+    return dataclasses.replace(registry.entity(entity).field(name), required=False)
 
 
 def _named(changes: Iterable[Change]) -> list[str]:

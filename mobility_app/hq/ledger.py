@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 
+import msgspec
 import orjson
 
 from mobility_app.domain import clock, digests, registry
@@ -32,8 +32,7 @@ from mobility_app.store.records import Records, patch_columns
 SALT_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(msgspec.Struct, frozen=True):
     """Who causes entries. Everything empty: HQ itself."""
 
     user_id: str | None = None

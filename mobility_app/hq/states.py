@@ -5,10 +5,11 @@ Read and written by the ledger (`ledger.py`), many records in a few statements; 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from mobility_app.domain import digests
 from mobility_app.store.database import Session
@@ -53,7 +54,8 @@ def write(session: Session, states: Mapping[str, State]) -> None:
     rows = [
         (
             record_id, state.entity, state.root_id, state.stream, state.seq, state.device_id, *state.made,
-            state.made_user, int(state.deleted), state.leads_to, json.dumps(state.versions), digests.text(state.digest),
+            state.made_user, int(state.deleted), state.leads_to, orjson.dumps(state.versions).decode(),
+            digests.text(state.digest),
         )
         for record_id, state in states.items()
     ]  # fmt: skip
@@ -69,7 +71,7 @@ def _state(found: tuple[Any, ...]) -> State:
     entity, root, stream, seq, device, made_seq, made_stamp, made_device, user, deleted, leads_to, versions, digest = (
         found
     )
-    kept: dict[str, list[int | str | None]] = json.loads(versions)
+    kept: dict[str, list[int | str | None]] = orjson.loads(versions)
     plain = {
         name: (int(v[0] or 0), int(v[1] or 0), v[2] if isinstance(v[2], str) else None) for name, v in kept.items()
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import msgspec
+from msgspec.structs import replace
 
 from mobility_app.domain.change import MERGED, Patch
 from mobility_app.hq.reach import REJECTED
@@ -11,15 +12,14 @@ ACCEPTED, SUPERSEDED = "accepted", "superseded"
 _GRAVITY = (ACCEPTED, MERGED, SUPERSEDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """HQ's answer to one change. `fields`: field -> (state, reason) for those that were not simply accepted.
     `stream` and `seq`: the change stays open on the device until it has received that stream up to there."""
 
     dseq: int
     state: str
     reason: str = ""
-    fields: dict[str, tuple[str, str]] = field(default_factory=dict)
+    fields: dict[str, tuple[str, str]] = {}
     stream: str = ""
     seq: int = 0
     leads_to: str = ""

@@ -20,11 +20,16 @@ _WORD = "A-Za-z0-9\u00a1-\U0010ffff"  # letters of any script: names of hosts an
 _LABEL = rf"[{_WORD}](?:[{_WORD}_-]{{0,61}}[{_WORD}])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\.?")
 
+_LATIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_SIMPLE = re.compile(rf"https?://{_LATIN}(?:\.{_LATIN})+(?:/[A-Za-z0-9._~/-]*)?")  # most of them: nothing to take apart
+
 
 def website(text: str) -> str | None:
     """An address that a browser may open: http or https, with a whole host name and without a user's name in it, which
     is only there to mislead ("https://bank.example@evil.example")."""
     address = text.strip()
+    if _SIMPLE.fullmatch(address):
+        return address
     if not _plain(address) or "\\" in address:
         return None
     try:
