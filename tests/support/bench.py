@@ -7,6 +7,7 @@ Everything that the bench starts ends with the process that started it: the chil
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -24,10 +25,11 @@ from typing import NamedTuple
 
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Unreachable
-from mobility_app.hq import post
+from mobility_app.hq import database_settings, post
 from mobility_app.hq.office import Dump, Office, dump
 from mobility_app.store import identity, vault
 from mobility_app.store.actions.attachments import attach
+from mobility_app.store.disk import replace_file
 from mobility_app.store.files import FileVault
 from mobility_app.store.queries.history import history
 from mobility_app.store.store import Store, wall_ms
@@ -143,8 +145,9 @@ class Hq:
 
 
 def start_hq(folder: Path | str, database: str = "sqlite", **settings: str) -> Hq:
-    """A new or known HQ in that folder, running."""
-    assert database == "sqlite", "HQ runs on SQLite"
+    """A new or known HQ in that folder, running. `database`: "sqlite", or the address of a PostgreSQL database."""
+    if database != "sqlite":
+        replace_file(Path(folder) / database_settings.FILE, f"address = {json.dumps(database)}\n".encode())
     hq = Hq(Path(folder), free_port(), settings)
     hq.start()
     return hq
