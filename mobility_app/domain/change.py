@@ -29,6 +29,7 @@ MERGED = "merged"  # what HQ says of a field that it joined with another value, 
 PARKED = "parked"  # HQ is of a version that does not know it (store/parking.py)
 PARKED_FROM = -(2**41)  # a parked change's number before it, added: below those of refused fields and notices
 LIVE = (OPEN, SENT, ACCEPTED, PARKED)  # changes that lie over what HQ confirmed
+DUPLICATE_SUSPECT = "duplicate_suspect"  # why HQ names an identifier that it took: another customer has it
 
 
 class Change(msgspec.Struct, frozen=True):

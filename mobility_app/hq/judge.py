@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
-from mobility_app.domain.change import CREATE, MERGED, RESTORE, UPDATE, VOID, Change, Patch, Row
+from mobility_app.domain.change import CREATE, DUPLICATE_SUSPECT, MERGED, RESTORE, UPDATE, VOID, Change, Patch, Row
 from mobility_app.domain.fields import Entity, Field, Merge, Plain, check, is_id
 from mobility_app.domain.rules import checks
 from mobility_app.domain.rules.places import language_of
@@ -142,7 +142,15 @@ class Judge:
         self._add(one, change.record_id, row, CREATE)
         if row.get(one.parent) != parent:  # what it hangs on was merged meanwhile
             return Verdict(change.dseq, MERGED, "merged_record", refused)
-        return Verdict(change.dseq, ACCEPTED, fields=refused)
+        return Verdict(change.dseq, ACCEPTED, fields=refused | self._suspect(one, change.record_id, row))
+
+    def _suspect(self, one: Entity, record_id: str, row: Row) -> dict[str, tuple[str, str]]:
+        """Tells the author that another customer of the company has this identifier, wherever it lies: which one, the
+        office knows. Two devices may have made the same customer; neither is refused for it."""
+        if one.name != "customer" or not row.get("identifier") or row.get("identifier_kind") == "other":
+            return {}
+        twins = self._tx.where("customer", {name: row[name] for name in ("identifier", "company_id")})
+        return {"identifier": (ACCEPTED, DUPLICATE_SUSPECT)} if any(one["id"] != record_id for one in twins) else {}
 
     def _add(self, one: Entity, record_id: str, row: Row, kind: str) -> None:
         try:
@@ -195,6 +203,8 @@ class Judge:
         if lost:
             self._tx.lost(one.name, record_id, lost)
         self._conflicts(one, record_id, state, change, clashes)
+        if "identifier" in moved or "identifier_kind" in moved:
+            fates.update(self._suspect(one, record_id, after))
         verdict = summed(change.dseq, change.patch, fates)
         return verdict if record_id == change.record_id else elsewhere(verdict, record_id)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mobility_app.domain import registry
-from mobility_app.domain.change import ACCEPTED, MERGED, OPEN, REJECTED, SENT, Entry
+from mobility_app.domain.change import ACCEPTED, OPEN, REJECTED, SENT, Entry
 from mobility_app.store import again, entries, identity, leaving, outgoing, overlay, snapshot, told
 from mobility_app.store.aggregates import belonging
 from mobility_app.store.cursor import Cursor
@@ -128,16 +128,16 @@ def _keep_refused_part(session: Records, one: Said) -> None:
 
 
 def _tell(session: Records, one: Said, now: int) -> None:
-    """Of a change that HQ took: the fields in which it joined or passed by what was wanted."""
-    merged = [name for name, fate in one.fields.items() if fate[0] == MERGED]
-    if not merged:
+    """Of a change that HQ took: the fields about which its author is told something."""
+    if not one.fields:
         return
     row = session.one("SELECT entity, record_id, root_id, patch FROM change WHERE dseq=?", one.dseq)
     assert row is not None
-    patch = patch_plain(row[0], json.loads(row[3]))
-    told.note(session, [
-        told.Told(one.dseq, row[0], row[1], row[2] or "", name, patch[name][1], now) for name in merged if name in patch
-    ])  # fmt: skip
+    patch, found = patch_plain(row[0], json.loads(row[3])), list[told.Told]()
+    for name, fate in one.fields.items():
+        if name in patch and (how := told.how(row[0], name, fate)):
+            found.append(told.Told(one.dseq, row[0], row[1], row[2] or "", name, patch[name][1], now, how))
+    told.note(session, found)
 
 
 def page(store: Store, came: Page) -> Touched:

@@ -1,5 +1,5 @@
-"""What HQ made of a value that this device sent, where that is neither accepted nor refused nor a conflict: joined with what
-somebody else wrote, or passed by because somebody was further.
+"""What HQ made of a value that this device sent, where that is neither refused nor a conflict: joined with what somebody
+else wrote, passed by because somebody was further, or taken although another customer has the same identifier.
 
 Noted with the verdict (`apply.py`), shown beside what stands until its author has read it (`queries/sheet.py`), forgotten
 after a month. A short list under one key of the notes: it is empty on most days.
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mobility_app.domain import merge, registry
+from mobility_app.domain.change import DUPLICATE_SUSPECT, MERGED
 from mobility_app.domain.fields import Merge, Plain
 from mobility_app.store import identity
 from mobility_app.store.records import Records
@@ -19,7 +20,7 @@ from mobility_app.store.records import Records
 KEY = "told"
 NOTED_MAX = 200  # the oldest are forgotten first
 KEPT_MS = 30 * 86_400_000
-JOINED, PASSED_BY = "joined", "passed_by"
+JOINED, PASSED_BY, SUSPECT = "joined", "passed_by", "suspect"
 RULES: Mapping[Merge, str] = {
     Merge.TEXT3: JOINED, Merge.PROGRESS: PASSED_BY, Merge.MOST: PASSED_BY, Merge.LEAST: PASSED_BY,
 }  # fmt: skip
@@ -35,29 +36,33 @@ class Told(NamedTuple):
     field: str
     wanted: Plain
     at: int
+    how: str
 
-    @property
-    def how(self) -> str:
-        """JOINED or PASSED_BY."""
-        return RULES[registry.entity(self.entity).field(self.field).merge]
+
+def how(entity: str, field: str, fate: tuple[str, str]) -> str:
+    """JOINED, PASSED_BY or SUSPECT, or "" for what is told otherwise: refusals and conflicts."""
+    if fate[1] == DUPLICATE_SUSPECT:
+        return SUSPECT
+    return RULES.get(registry.entity(entity).field(field).merge, "") if fate[0] == MERGED else ""
 
 
 def note(session: Records, found: Iterable[Told]) -> None:
     """Adds what was told; for a field that was told of before, the newer stands."""
-    fresh = [one for one in found if registry.entity(one.entity).field(one.field).merge in RULES]
+    fresh = list(found)
     if fresh:
         places = {(one.record_id, one.field) for one in fresh}
         _keep(session, [one for one in _all(session) if (one.record_id, one.field) not in places] + fresh)
 
 
 def unread(session: Records, root_id: str = "") -> list[Told]:
-    """What its author has not read and what stands otherwise now, the oldest first: of one customer, or all."""
+    """What its author has not read, the oldest first, of one customer or of all: values that stand otherwise now, and
+    identifiers that stand and that another customer has as well."""
     found = []
     for one in _all(session):
         if root_id and one.root_id != root_id:
             continue
         field, row = registry.entity(one.entity).field(one.field), session.get(one.entity, one.record_id)
-        if row is not None and not merge.alike([field], {field.name: one.wanted}, row):
+        if row is not None and merge.alike([field], {field.name: one.wanted}, row) == (one.how == SUSPECT):
             found.append(one)
     return found
 

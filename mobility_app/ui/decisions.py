@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from mobility_app.domain import merge, registry
-from mobility_app.store.actions import settle
+from mobility_app.store.actions import settle, twins
+from mobility_app.store.actions.twins import Pair
 from mobility_app.store.queries import conflicts, sync_centre
 from mobility_app.store.queries.conflicts import Found
 from mobility_app.store.queries.sheet import CONFLICT, Mark
@@ -65,9 +66,18 @@ async def act(desk: dialogs.Desk, name: str, arg: str) -> bool:
         case "accept" | "insist":
             number, _, field = arg.partition(":")
             await app.act(settle.accept if name == "accept" else settle.insist, int(number), field)
+        case "ask-merge":
+            if await app.act(twins.ask_merge, int(arg.partition(":")[0]), lambda pair: _merge_title(desk.words, pair)):
+                desk.toast(desk.words("Task made"))
         case _:
             return False
     return True
+
+
+def _merge_title(words: Words, pair: Pair) -> str:
+    if pair.other:
+        return words("Make one customer of {number} and {other}", number=pair.number, other=pair.other)
+    return words("Make one customer of {number} and the other with {value}", number=pair.number, value=pair.identifier)
 
 
 async def take_up(sheet: Sheet, dseq: int) -> None:

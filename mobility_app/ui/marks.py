@@ -2,7 +2,8 @@
 
 The conflict block offers both values as buttons (act "settle") and, where both can stand, a third (acts "both" and
 "combine"). A refused value shows why it was refused and can be sent or edited again or put away (acts "resend", "again",
-"dismiss"); what was joined or passed by can be accepted or insisted on (acts "accept", "insist"). `decisions.py` answers.
+"dismiss"); what was joined or passed by can be accepted or insisted on (acts "accept", "insist"), a suspect twin asked about
+("ask-merge"). `decisions.py` answers.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def chip_for(words: Words, mark: Mark | None) -> Html | None:
             return lists.chip(words("Refused"), "bad", "circle-x", small=True)
         case told.JOINED:
             return lists.chip(words("Joined"), "accent", "git-compare-arrows", small=True)
+        case told.SUSPECT:
+            return lists.chip(words("Perhaps twice"), "accent", "users", small=True)
         case told.PASSED_BY:
             return lists.chip(words("Decided otherwise"), "accent", "git-compare-arrows", small=True)
         case _:
@@ -60,6 +63,14 @@ def outcome(
 ) -> Html:  # fmt: skip
     """What HQ made of a value that it neither took as it was nor refused, beside what stands; the author can insist."""
     wanted = words.value(entity, field, mark.wanted, currency=currency, names=names) or words(NOT_SET)
+    arg = f"{mark.dseq}:{field}"
+    if mark.state == told.SUSPECT:
+        said = words("Another customer of the company has the identification “{value}”.", value=wanted)
+        acts = [
+            lists.button(words("Ask to make them one"), act="ask-merge", arg=arg),
+            lists.button(words("They are two"), act="accept", arg=arg, kind="ghost"),
+        ]
+        return _outcome(said, acts)
     if mark.state == told.JOINED:
         said = words(
             "Somebody else wrote here meanwhile, and both were joined. You had written “{value}”.", value=wanted
@@ -68,11 +79,14 @@ def outcome(
         said = words(
             "Somebody else had gone further meanwhile, so that stands. You had chosen “{value}”.", value=wanted
         )
-    arg = f"{mark.dseq}:{field}"
     acts = [
         lists.button(words("Accept"), act="accept", arg=arg),
         lists.button(words("Keep mine after all"), act="insist", arg=arg, kind="ghost"),
     ]
+    return _outcome(said, acts)
+
+
+def _outcome(said: str, acts: list[Html]) -> Html:
     return h("div", h("p", said, class_="fb-told-t"), h("div", acts, class_="fb-bar"), class_="fb-told")
 
 
@@ -167,7 +181,7 @@ def field(
         match mark.state:
             case "refused":
                 more = h("dd", refusal(words, entity, name, mark, currency))
-            case told.JOINED | told.PASSED_BY:
+            case told.JOINED | told.PASSED_BY | told.SUSPECT:
                 more = h("dd", outcome(words, entity, name, mark, currency, names=names))
                 wide = True
             case "conflict":

@@ -9,8 +9,9 @@ import pytest
 
 from mobility_app.domain.change import REJECTED
 from mobility_app.domain.fields import Plain
+from mobility_app.hq.merging import merge_customers
 from mobility_app.store import identity, told
-from mobility_app.store.actions import settle
+from mobility_app.store.actions import settle, twins
 from mobility_app.store.queries import sheet as sheets
 from mobility_app.store.queries import sync_centre
 from mobility_app.store.queries.sheet import Mark
@@ -122,10 +123,15 @@ def test_a_month_later_and_beyond_two_hundred_the_oldest_are_forgotten(pair: tup
     _, rui, customer = pair
     with rui.store.transaction() as session:
         for number in range(told.NOTED_MAX + 5):
-            told.note(session, [told.Told(number, "contact", f"{number:032x}", customer, "notes", "x", 1000 + number)])
+            told.note(
+                session,
+                [told.Told(number, "contact", f"{number:032x}", customer, "notes", "x", 1000 + number, told.JOINED)],
+            )
         kept = json.loads(identity.meta(session, told.KEY) or "[]")
         assert [one[0] for one in kept] == list(range(5, told.NOTED_MAX + 5))
-        told.note(session, [told.Told(999, "contact", "f" * 32, customer, "notes", "x", 2000 + told.KEPT_MS)])
+        told.note(
+            session, [told.Told(999, "contact", "f" * 32, customer, "notes", "x", 2000 + told.KEPT_MS, told.JOINED)]
+        )
         assert [one[0] for one in json.loads(identity.meta(session, told.KEY) or "[]")] == [999]
 
 
@@ -165,3 +171,57 @@ def test_what_a_device_knows_to_be_refused_is_not_sent_again_and_stays_marked(
     with pytest.raises(Exception, match="website"):
         settle.send_again(ana.store, dseq)
     assert sync_centre.unsettled(ana.store).refused_count == 1
+
+
+def test_two_devices_that_make_one_customer_are_told_and_a_tap_asks_for_the_merge(fleet: Fleet) -> None:
+    fleet.user("Marta", "manager")
+    ana, rui, marta = fleet.device("ana", "Ana"), fleet.device("rui", "Rui"), fleet.device("marta", "Marta")
+    made = []
+    for device in (ana, rui):
+        with device.store.writing() as tx:
+            values = {"name": "Adega", "identifier_kind": "nipc", "identifier": "501 442 600"}
+            made.append(tx.create("customer", values))
+    fleet.settle()
+    first, second = made
+    assert marked(ana, first, "customer", first, "identifier") is None  # it was the only one when HQ heard of it
+    mark = marked(rui, second, "customer", second, "identifier")
+    assert mark is not None
+    assert mark.state == told.SUSPECT
+    assert twins.ask_merge(rui.store, mark.dseq, lambda pair: f"{pair.number} = {pair.other}")
+    assert not twins.ask_merge(rui.store, mark.dseq, lambda pair: "again")
+    fleet.settle()
+    numbers = {customer: marta.store.read("customer", customer)["number"] for customer in made}
+    with marta.store.reading() as session:
+        (task,) = session.find("activity", customer_id=second)
+        me = identity.read(session).user_id
+    assert (task["title"], task["assignee_id"]) == (f"{numbers[second]} = {numbers[first]}", me)
+    assert marked(rui, second, "customer", second, "identifier") is None
+    with fleet.office.ledger.transaction() as tx:
+        merge_customers(tx, second, first)
+    fleet.settle()
+    for device in (ana, rui, marta):
+        assert device.store.read("customer", second) is None
+        assert sheets.led(device.store, second) == first
+        with device.store.reading() as session:
+            assert [row["title"] for row in session.find("activity", customer_id=first)] == [task["title"]]
+
+
+def test_an_identifier_that_another_customer_has_is_told_whoever_types_it_but_not_one_that_anything_may_be(
+    fleet: Fleet, pair: tuple[Device, Device, str]
+) -> None:
+    ana, _, customer = pair
+    fleet.user("Marta", "manager")
+    marta = fleet.device("marta", "Marta")
+    with ana.store.writing() as tx:
+        tx.create("customer", {"name": "B", "identifier_kind": "nipc", "identifier": "501442600"})
+    fleet.settle()
+    change(marta, "customer", customer, identifier_kind="other", identifier="501442600")
+    fleet.settle()
+    assert marked(marta, customer, "customer", customer, "identifier") is None
+    change(marta, "customer", customer, identifier_kind="nipc", identifier="501 442 600")
+    fleet.settle()
+    mark = marked(marta, customer, "customer", customer, "identifier")
+    assert mark is not None
+    assert mark.state == told.SUSPECT
+    settle.accept(marta.store, mark.dseq, "identifier")
+    assert marked(marta, customer, "customer", customer, "identifier") is None

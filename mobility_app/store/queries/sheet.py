@@ -21,7 +21,7 @@ from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
 
 WAITING, REFUSED, CONFLICT = "waiting", "refused", "conflict"
-_GRAVITY = (told.JOINED, told.PASSED_BY, WAITING, REFUSED, CONFLICT)
+_GRAVITY = (told.JOINED, told.PASSED_BY, told.SUSPECT, WAITING, REFUSED, CONFLICT)
 
 Place = tuple[str, str, str]  # entity, record id, field; the field is empty for the record as a whole
 

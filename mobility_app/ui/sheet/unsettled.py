@@ -41,7 +41,7 @@ def blocks(sheet: Sheet, entity: str, record_id: str) -> list[Html]:
             continue
         if mark.state == REFUSED:
             found.append(marks.refusal(sheet.words, entity, name, mark, sheet.currency))
-        elif mark.state in (told.JOINED, told.PASSED_BY):
+        elif mark.state in (told.JOINED, told.PASSED_BY, told.SUSPECT):
             found.append(marks.outcome(sheet.words, entity, name, mark, sheet.currency))
         elif mark.state == CONFLICT and mark.conflict is not None:
             found.append(marks.conflict(
