@@ -129,10 +129,15 @@ def pulled_exactly(name: str, store: Store, office: Office, truth: Truth | None 
         truth = truth or Truth.read(hq)
         have, expected = confirmed(session), truth.seen_by(hq, identity.user_id)
         for one in registry.ENTITIES:
-            if have[one.name] != expected[one.name]:
-                missing = set(expected[one.name]) - set(have[one.name])
-                extra = set(have[one.name]) - set(expected[one.name])
-                raise Violation(f"6: {name} {one.name}: {len(missing)} missing, {len(extra)} too many, or other values")
+            mine, its = have[one.name], expected[one.name]
+            if mine != its:
+                missing, extra = set(its) - set(mine), set(mine) - set(its)
+                others = sorted({
+                    field for key in mine.keys() & its for field, value in its[key].items() if mine[key][field] != value
+                })  # fmt: skip
+                raise Violation(
+                    f"6: {name} {one.name}: {len(missing)} missing, {len(extra)} too many, other values of {others}"
+                )
         held = set(scopes.held(hq, hq_devices.actor(hq, identity.user_id)))
         roots = {row[0] for row in session.rows("SELECT DISTINCT root_id FROM entry WHERE root_id IS NOT NULL")}
         if hidden := {root for root in roots if not truth.visible_root(root, held)}:

@@ -1,16 +1,18 @@
-"""A rep at work, as a process: edits and syncs until it is killed. After each save prints the number of the last change."""
+"""A rep at work, as a process: edits and syncs until it is killed, or standard input ends. After each save prints the
+number of the last change.
+"""
 
 from __future__ import annotations
 
 import random
 import sys
-import time
 from pathlib import Path
+from threading import Event, Thread
 
 from mobility_app.config import Config
 from mobility_app.device import unlock
 from mobility_app.domain.change import Row
-from mobility_app.errors import MobilityError
+from mobility_app.errors import NotAllowed, NotFound
 from mobility_app.store.store import Store
 from mobility_app.sync.status import Board
 
@@ -22,17 +24,22 @@ def main() -> None:
     passphrase = sys.stdin.readline().strip()
     device = unlock(Config(folder), passphrase)
     device.worker(Board()).start()
-    chance = random.Random(seed)
-    while True:
+    gone, chance = Event(), random.Random(seed)
+    Thread(target=_follow_parent, args=(gone,), daemon=True).start()
+    while not gone.wait(chance.random() * 2 * pause):
         try:
             _edit(device.store, chance)
-        except MobilityError:
+        except (NotFound, NotAllowed):
             continue  # what it meant to change has just gone
         with device.store.reading() as session:
             last = session.value("SELECT seq FROM sqlite_sequence WHERE name='change'")
         sys.stdout.write(f"{last}\n")
         sys.stdout.flush()
-        time.sleep(chance.random() * 2 * pause)
+
+
+def _follow_parent(gone: Event) -> None:
+    sys.stdin.read()
+    gone.set()
 
 
 def _edit(store: Store, chance: random.Random) -> None:
