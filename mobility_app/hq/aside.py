@@ -64,7 +64,7 @@ def isolated(
                 raise TimeoutError("begun too often")
             with tx.attempt():
                 verdicts += judge.judge(unit)
-        except Exception as error:
+        except Exception as error:  # whatever judging stumbles over; it is logged, and `mobility hq aside` lists it
             if trouble(error) is not None:  # the database's own: no fault of the change, and nothing of this is kept
                 raise
             logger.error("change %s set aside: %s", unit[0].dseq, type(error).__name__, exc_info=error)
@@ -108,7 +108,7 @@ def retry(ledger: Ledger) -> tuple[int, int]:
                 judge.judge([protocol.plain_change(one.change) for one in unit])
                 for one in unit:
                     drop(tx, one.device_id, one.dseq)
-        except Exception as error:
+        except Exception as error:  # as in `isolated`: the others are judged all the same, and this one stays listed
             logger.error("change %s stays aside: %s", unit[0].dseq, type(error).__name__, exc_info=error)
         else:
             done += len(unit)

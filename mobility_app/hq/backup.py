@@ -59,7 +59,7 @@ def backup(database: HqDatabase, path: Path) -> int:
             os.fsync(file.fileno())
         os.replace(aside, path)
         sync_folder(path.parent)
-    except BaseException:
+    except BaseException:  # whoever presses Ctrl-C leaves no half of a backup either
         aside.unlink(missing_ok=True)
         raise
     return path.stat().st_size
@@ -88,7 +88,7 @@ def restore(
         kept = _kept(here, epoch) if here.exists() else None
         os.replace(ready, here)
         sync_folder(folder)
-    except BaseException:
+    except BaseException:  # as above
         _clear(ready)
         raise
     return Restored(epoch, kept, mails)

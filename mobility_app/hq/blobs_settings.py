@@ -1,19 +1,19 @@
 """Where HQ keeps the bytes of files: one frozen BlobSettings, from the folder's `blobs.toml`, the environment and the
-command line.
+command line (`settings.py`).
 
-The later of these three wins, value by value. The secret key is never taken from the command line, where every process of
-the machine can read it. Without a bucket named anywhere they lie in HQ's own folder, under `blobs/`.
+The secret key is never taken from the command line, where every process of the machine can read it. Without a bucket named
+anywhere they lie in HQ's own folder, under `blobs/`.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mobility_app.errors import InvalidValue
+from mobility_app.hq import settings
 from mobility_app.hq.blobs_shelf import FolderShelf, Shelf
 
 FILE, FOLDER = "blobs.toml", "blobs"
@@ -38,18 +38,7 @@ class BlobSettings:
 
 def read(folder: Path, environ: Mapping[str, str], options: Mapping[str, str] | None = None) -> BlobSettings:
     """The settings. Raises InvalidValue naming the key."""
-    given: dict[str, str] = {}
-    path = folder / FILE
-    if path.exists():
-        try:
-            given = {name: str(value) for name, value in tomllib.loads(path.read_text("utf-8")).items()}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            raise InvalidValue("blobs", FILE, "blob_settings") from None
-    given |= {name: environ[variable] for name, variable in _VARIABLES.items() if environ.get(variable)}
-    given |= {name: value for name, value in (options or {}).items() if value}
-    unknown = sorted(set(given) - set(_VARIABLES))
-    if unknown:
-        raise InvalidValue("blobs", unknown[0], "blob_settings")
+    given = settings.given(folder / FILE, _VARIABLES, environ, options, "blob_settings")
     endpoint = given.get("endpoint", "")
     if endpoint and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname):
         raise InvalidValue("blobs", "endpoint", "blob_settings")
@@ -58,12 +47,10 @@ def read(folder: Path, environ: Mapping[str, str], options: Mapping[str, str] | 
     return BlobSettings(**given)
 
 
-def shelf(folder: Path, settings: BlobSettings) -> Shelf:
+def shelf(folder: Path, named: BlobSettings) -> Shelf:
     """The place that they name."""
-    if not settings.bucket:
+    if not named.bucket:
         return FolderShelf(folder / FOLDER)
     from mobility_app.hq.blobs_s3 import S3Shelf  # weighs something: only who has a bucket loads it
 
-    return S3Shelf(
-        settings.bucket, settings.endpoint, settings.region, settings.access_key, settings.secret_key, settings.prefix
-    )
+    return S3Shelf(named.bucket, named.endpoint, named.region, named.access_key, named.secret_key, named.prefix)

@@ -1,18 +1,19 @@
-"""How HQ sends mail: one frozen MailSettings, from the folder's `mail.toml`, the environment and the command line.
+"""How HQ sends mail: one frozen MailSettings, from the folder's `mail.toml`, the environment and the command line
+(`settings.py`).
 
-The later of these three wins, value by value. The password is never taken from the command line, where every process of
-the machine can read it. Without a mail server named anywhere HQ sends nothing, and mails wait.
+The password is never taken from the command line, where every process of the machine can read it. Without a mail server
+named anywhere HQ sends nothing, and mails wait.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mobility_app.domain.rules.links import email
 from mobility_app.errors import InvalidValue
+from mobility_app.hq import settings
 
 FILE = "mail.toml"
 SECURITIES = ("starttls", "tls", "none")
@@ -42,15 +43,7 @@ class MailSettings:
 
 def read(folder: Path, environ: Mapping[str, str], options: Mapping[str, str] | None = None) -> MailSettings | None:
     """The settings, None where no server is named. Raises InvalidValue naming the key."""
-    given: dict[str, str] = {}
-    path = folder / FILE
-    if path.exists():
-        try:
-            given = {name: str(value) for name, value in tomllib.loads(path.read_text("utf-8")).items()}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            raise InvalidValue("mail", FILE, "mail_settings") from None
-    given |= {name: environ[variable] for name, variable in _VARIABLES.items() if environ.get(variable)}
-    given |= {name: value for name, value in (options or {}).items() if value}
+    given = settings.given(folder / FILE, _VARIABLES, environ, options, "mail_settings")
     if not given.get("smtp"):
         return None
     host, port = _server(given["smtp"])

@@ -34,7 +34,7 @@ class Nightly:
             try:
                 if self.due():
                     self.night(stop)
-            except Exception as failed:
+            except Exception as failed:  # nobody would miss a thread that ended; `mobility hq verify` looks as well
                 logger.error("the night's work failed: %s", type(failed).__name__, exc_info=failed)
 
     def due(self) -> bool:

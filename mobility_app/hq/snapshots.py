@@ -207,7 +207,7 @@ class Upkeep:
         while not stop.is_set():
             try:
                 self._snapshots.keep_fresh()
-            except Exception as error:
+            except Exception as error:  # a thread that ended would leave new devices to the paged way, unnoticed
                 logger.error("snapshots stumbled: %s", type(error).__name__, exc_info=error)
             stop.wait(UPKEEP_SECONDS)
 

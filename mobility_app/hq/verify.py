@@ -9,13 +9,14 @@ from mobility_app.hq import horizon
 from mobility_app.hq.ledger import Ledger
 from mobility_app.hq.scrub import look
 from mobility_app.store.records import Records, entry_of
+from mobility_app.store.scrub import parentless
 
 
 def faults(ledger: Ledger) -> list[str]:
     """One line for each fault, none where all is well."""
     with ledger.reading() as session:
         entries = [entry_of(row) for row in horizon.whole(session, ledger)]
-        found = [*_gaps(session, entries), *_broken(session, entries), *_drift(session, entries), *_orphans(session)]
+        found = [*_gaps(session, entries), *_broken(session, entries), *_drift(session, entries), *parentless(session)]
     return [*found, *(line for kind, *_, line in look(ledger) if kind != "drift")]
 
 
@@ -58,19 +59,4 @@ def _drift(session: Records, entries: list[Entry]) -> list[str]:
             if wanted != ({name: have[name] for name in one.names} if have else None):
                 found.append(f"{entity} {record_id}: the table differs from the log")
         found += [f"{one.name} {record_id}: not in the log" for record_id in standing]
-    return found
-
-
-def _orphans(session: Records) -> list[str]:
-    found = []
-    for one in registry.ENTITIES:
-        if one.parent:
-            parent = one.field(one.parent).refers
-            found += [
-                f"{one.name} {record_id}: its {parent} is not there"
-                for (record_id,) in session.rows(
-                    f'SELECT id FROM "{one.name}" WHERE {one.parent} IS NOT NULL'
-                    f' AND {one.parent} NOT IN (SELECT id FROM "{parent}")'
-                )
-            ]
     return found

@@ -116,7 +116,7 @@ class Hub:
                 return
             try:
                 told = await run_in_threadpool(self._look, dict(self._heads), dict(self._streams))
-            except Exception as error:
+            except Exception as error:  # else all who wait would wait in vain; who asks meets the same, and is told
                 logger.error("wake: %s", type(error).__name__, exc_info=error)
             else:
                 self._wake(told)

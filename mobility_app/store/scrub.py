@@ -42,6 +42,22 @@ def scrub(store: Store, stop: Callable[[], bool] = lambda: False) -> int:
     return found
 
 
+def parentless(session: Records) -> list[str]:
+    """A line for each record that hangs on one that is not there. On a device and at HQ."""
+    found = []
+    for one in registry.ENTITIES:
+        if one.parent:
+            parent = one.field(one.parent).refers
+            found += [
+                f"{one.name} {record_id}: its {parent} is not there"
+                for (record_id,) in session.rows(
+                    f'SELECT id FROM "{one.name}" WHERE {one.parent} IS NOT NULL'
+                    f' AND {one.parent} NOT IN (SELECT id FROM "{parent}")'
+                )
+            ]
+    return found
+
+
 def _note(store: Store, **notes: str) -> None:
     with store.transaction() as session:
         for key, value in notes.items():

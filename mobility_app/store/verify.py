@@ -51,18 +51,7 @@ def _faults(store: Store, root_id: str | None) -> list[str]:
 
 def _astray(session: Records) -> list[str]:
     """Records whose parent is not there, and customers that the search does not know, or knows too many."""
-    found = []
-    for one in registry.ENTITIES:
-        if one.parent:
-            parent = one.field(one.parent).refers
-            found += [
-                f"{one.name} {record_id}: its {parent} is not there"
-                for (record_id,) in session.rows(
-                    f'SELECT id FROM "{one.name}" WHERE {one.parent} IS NOT NULL'
-                    f' AND {one.parent} NOT IN (SELECT id FROM "{parent}")'
-                )
-            ]
-    return found + [
+    return scrub.parentless(session) + [
         f"customer {record_id}: the search does not have it as it is" for record_id in scrub.unsearched(session)
     ]
 

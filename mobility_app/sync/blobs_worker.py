@@ -91,7 +91,7 @@ class FilesWorker:
         except MobilityError as failed:
             logger.warning("files wait: %s", failed.code)
             return self._later()
-        except Exception as failed:
+        except Exception as failed:  # the thread outlives it: data goes on, the sheet shows which files wait
             logger.error("files wait: %s", type(failed).__name__, exc_info=failed)
             return self._later()
         self._failures = 0

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from mobility_app.errors import MobilityError
 from mobility_app.store import identity
+from mobility_app.store.database import EngineError
 from mobility_app.store.store import Store
 from mobility_app.sync.engine import Engine
 
@@ -66,13 +67,7 @@ class Waker:
             if not self.waits:
                 self._go.clear()
                 continue
-            try:
-                self._once()
-            except Exception as error:
-                if self._stop.is_set():
-                    return
-                logger.error("wake failed: %s", type(error).__name__, exc_info=error)
-                self._go.clear()
+            self._once()
 
     def _once(self) -> None:
         if self._step and self._store.now() >= self._again_at:
@@ -82,8 +77,10 @@ class Waker:
         began = self._clock()
         try:
             found = self._engine.news(seconds)
-        except MobilityError:
+        except Exception as error:  # whatever it was: a round tells, and after three in a row this device asks for less
             if not self._stop.is_set():
+                if not isinstance(error, MobilityError):
+                    logger.error("wake failed: %s", type(error).__name__, exc_info=error)
                 self._cut()
             return
         if self._stop.is_set():
@@ -116,5 +113,8 @@ class Waker:
 
     def _keep(self, step: int, again_at: int, again_ms: int) -> None:
         self._step, self._again_at, self._again_ms = step, again_at, again_ms
-        with self._store.transaction() as session:
-            identity.set_meta(session, KEPT, f"{step} {again_at} {again_ms}")
+        try:
+            with self._store.transaction() as session:
+                identity.set_meta(session, KEPT, f"{step} {again_at} {again_ms}")
+        except (MobilityError, EngineError) as error:  # it holds until the program ends; the next start finds out anew
+            logger.error("wake: not kept: %s", type(error).__name__, exc_info=error)

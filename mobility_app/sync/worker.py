@@ -127,7 +127,7 @@ class SyncWorker:
             return self._failed(STOPPED, refused.reason)
         except MobilityError as failed:
             return self._failed(OFFLINE, failed.code)
-        except Exception as failed:
+        except Exception as failed:  # the thread outlives it: the screen says "failed", and the next round tries again
             logger.error("round failed: %s", type(failed).__name__, exc_info=failed)
             return self._failed(OFFLINE, "failed")
         self._backoff.reset()

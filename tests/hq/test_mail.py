@@ -284,6 +284,7 @@ def test_settings_come_from_file_environment_and_command_line_the_later_before_t
         ({"smtp": "host", "from": "a\r\nBcc: x@y.example"}, "mail_sender"),
         ({"smtp": ":25", "from": "a@b.example"}, "mail_settings"),
         ({"smtp": "host", "from": "a@b.example", "security": "ssl"}, "mail_settings"),
+        ({"smtp": "host", "from": "a@b.example", "secure": "tls"}, "mail_settings"),
         ({"smtp": "host", "from": "a@b.example", "settle_seconds": "-1"}, "mail_settings"),
     ],
 )  # fmt: skip

@@ -133,7 +133,8 @@ def pulled_exactly(name: str, store: Store, office: Office, truth: Truth | None 
             if mine != its:
                 missing, extra = set(its) - set(mine), set(mine) - set(its)
                 others = sorted({
-                    field for key in mine.keys() & its for field, value in its[key].items() if mine[key][field] != value
+                    name for key in mine.keys() & its
+                    for name, here, there in zip(one.names, mine[key], its[key], strict=True) if here != there
                 })  # fmt: skip
                 raise Violation(
                     f"6: {name} {one.name}: {len(missing)} missing, {len(extra)} too many, other values of {others}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from mobility_app.errors import Unreachable
 from mobility_app.sync.status import OFFLINE, ONLINE, STOPPED, Board
 from mobility_app.sync.transport import Reply
+from mobility_app.sync.waker import CUTS_MAX, LENGTHS_SECONDS, Waker
 from mobility_app.sync.worker import SyncWorker
 from tests.support.fleet import Device, Fleet
+from tests.support.waiting import until
 
 PATIENCE_SECONDS = 30
 
@@ -78,3 +81,19 @@ def test_a_refused_device_stops_and_says_why(device: Device, tmp_path: Path) -> 
     worker.start()
     assert reached(board, lambda b: b.status.state == STOPPED and b.status.problem == "revoked")
     worker.stop()
+
+
+def test_whatever_breaks_the_wait_for_news_a_round_tells_and_in_the_end_this_device_polls(device: Device) -> None:
+    def broken(*request: object) -> Reply:
+        raise ValueError("nobody has thought of this")
+
+    device.link.send = broken  # type: ignore[method-assign]
+    waker, doubts = Waker(device.store, device.engine, lambda: 0.5, time.monotonic), list[int]()
+    waker.doubt = lambda: doubts.append(1)
+    waker.start()
+    for asked in range(len(LENGTHS_SECONDS) * CUTS_MAX):
+        assert waker.waits
+        waker.go(on=True)
+        until(lambda asked=asked: len(doubts) == asked + 1)
+    assert not waker.waits
+    waker.stop()
