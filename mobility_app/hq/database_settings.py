@@ -8,12 +8,12 @@ PostgreSQL looks by itself (PGPASSWORD, a password file).
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mobility_app.errors import InvalidValue
+from mobility_app.hq import settings
 from mobility_app.store.postgres import SCHEMES
 
 FILE, DATABASE, VARIABLE = "database.toml", "hq.db", "MOBILITY_DATABASE"
@@ -32,26 +32,14 @@ def named(option: str) -> str:
 
 def read(folder: Path, environ: Mapping[str, str]) -> str:
     """The address of a PostgreSQL database, "" for the folder's own file. Raises InvalidValue naming the key."""
-    return _address(environ.get(VARIABLE) or _kept(folder))
+    given = settings.given(folder / FILE, {"address": VARIABLE}, environ, None, "database_settings")
+    return _address(given.get("address", ""))
 
 
 def _address(text: str) -> str:
     if text and not text.startswith(SCHEMES):
         raise InvalidValue("database", "address", "database_settings")
     return text
-
-
-def _kept(folder: Path) -> str:
-    path = folder / FILE
-    if not path.exists():
-        return ""
-    try:
-        given = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise InvalidValue("database", FILE, "database_settings") from None
-    if set(given) - {"address"} or not isinstance(given.get("address", ""), str):
-        raise InvalidValue("database", FILE, "database_settings")
-    return str(given.get("address", ""))
 
 
 def there(folder: Path, environ: Mapping[str, str]) -> bool:
