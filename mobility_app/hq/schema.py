@@ -105,10 +105,9 @@ class PostgresHq(Postgres, HqDatabase):
 
     @contextmanager
     def applying(self, session: Session) -> Iterator[None]:
-        """A setting of the transaction says it: gone with it, and no row that all who write would queue for."""
+        """A setting of the transaction says it, and is gone with it: no row that all who write would queue for."""
         session.run("SELECT set_config('mobility.applying', '1', true)")
         yield
-        session.run("SELECT set_config('mobility.applying', '', true)")
 
     def pages(self) -> Iterator[tuple[str, str]]:
         """Nothing: pages are the server's to check (data checksums, pg_amcheck)."""

@@ -9,6 +9,7 @@ connection (restart, terminated, out of time, no room) is `Unreachable` or `Disk
 from __future__ import annotations
 
 import importlib.util
+import selectors
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,6 +55,14 @@ class _Engine(PooledPostgresqlDatabase):  # type: ignore[misc]
         cursor.execute("COMMIT")
         if cursor.statusmessage != "COMMIT":
             raise peewee.InternalError(f"not committed: {cursor.statusmessage}")
+
+    def _is_closed(self, conn: Any) -> bool:
+        """Whether a free connection was ended meanwhile: then its socket has that to say. Asking would cost a round trip."""
+        if conn.closed:
+            return True
+        with selectors.DefaultSelector() as look:
+            look.register(conn.fileno(), selectors.EVENT_READ)
+            return bool(look.select(0))
 
 
 class Postgres(Database):

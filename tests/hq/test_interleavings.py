@@ -18,7 +18,7 @@ from tests.support.fleet import Fleet
 from tests.support.forger import Forger, forged
 from tests.support.turns import Stage, Turn, orders
 
-WRITES = ("pg_advisory_xact_lock", "UPDATE stream SET head", "set_config('mobility.applying', ''")
+WRITES = ("pg_advisory_xact_lock", "UPDATE stream SET head", "INSERT INTO digest")
 READS = ("FROM stream", "FROM scope_log", "FROM log")
 STEPS = len(WRITES) + 1
 

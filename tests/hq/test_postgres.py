@@ -3,10 +3,12 @@ is half done, nothing is said to be saved that is not."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import peewee
 import pytest
@@ -14,7 +16,9 @@ import pytest
 from mobility_app.errors import DiskFull, InvalidValue, Refused, StoreTooNew, Unreachable
 from mobility_app.hq import backup as copies
 from mobility_app.hq import database_settings, moving
+from mobility_app.hq.app import create_app
 from mobility_app.hq.office import Office
+from mobility_app.hq.office_pages import COOKIE
 from mobility_app.hq.post import paused
 from mobility_app.hq.schema import PostgresHq
 from mobility_app.hq.verify import faults
@@ -296,3 +300,28 @@ def test_an_hq_that_has_grown_moves_to_a_server_and_its_devices_notice_nothing(
     assert (other.folder / "hq" / database_settings.DATABASE).exists()
     fleet.office.database.close()
     cluster.give_back(address)
+
+
+def test_while_the_server_is_down_the_offices_pages_say_busy_and_then_come_again(
+    cluster: Cluster, fleet: Fleet, ana: Device
+) -> None:
+    app = create_app(fleet.office, "key")
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hq.test", cookies={COOKIE: "key"}) as client:
+            return await client.get("/office")
+
+    assert asyncio.run(ask()).status_code == 200
+    cluster.stop("immediate")
+    try:
+        answer = asyncio.run(ask())
+        assert (answer.status_code, answer.text) == (503, "busy")
+        save(ana, "C")
+        with pytest.raises(Unreachable, match="busy"):
+            ana.sync()
+    finally:
+        cluster.start()
+    assert asyncio.run(ask()).status_code == 200
+    ana.sync()
+    assert len(fleet.office.dump()["customer"]) == 1

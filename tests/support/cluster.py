@@ -1,7 +1,8 @@
 """A real PostgreSQL of this test run's own: made in a folder, reached by a socket there, ended with it.
 
-PostgreSQL refuses to run as root: then its programs run as another user of this system. Nothing is synced to the disk: an
-immediate stop of the server ends it as a crash does, and leaves what the system holds, not what a power cut would.
+PostgreSQL refuses to run as root: then its programs run as another user of this system. Nothing is synced to the disk
+but where it is measured (`durable`): an immediate stop of the server ends it as a crash does, and leaves what the system
+holds, not what a power cut would.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ unix_socket_directories = '{folder}'
 max_connections = 60
 shared_buffers = 32MB
 log_min_messages = panic
-fsync = off
-full_page_writes = off
+fsync = {sync}
+full_page_writes = {sync}
 """
 
 END_OTHERS = (
@@ -55,6 +56,7 @@ def programs() -> Path | None:
 class Cluster:
     """One server."""
 
+    durable: bool = False
     folder: Path = field(init=False)
     free: list[str] = field(default_factory=list)
 
@@ -70,7 +72,7 @@ class Cluster:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         self._run("initdb", "-D", str(self.data), "-U", "hq", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
         with (self.data / "postgresql.conf").open("a") as conf:
-            conf.write(CONF.format(folder=self.folder))
+            conf.write(CONF.format(folder=self.folder, sync="on" if self.durable else "off"))
         self.start()
 
     @cached_property
