@@ -1,4 +1,7 @@
-"""A dialog that asks for one name: of a list, of a label. Errors stand at the field; nothing is closed until it is saved."""
+"""A dialog that asks for one line: the name of a list or of a label, a reason.
+
+Errors stand at the field; nothing is closed until it is saved.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,14 @@ LIST_MOST, LABEL_MOST = 120, 80  # characters, as their descriptions have it
 
 
 async def ask(
-    window: Window, title: str, save: Callable[[str], Awaitable[None]], value: str = "", *, most: int = LIST_MOST
-) -> bool:
-    """Opens the dialog. `save(name)` writes it and may raise MobilityError, which is shown. True when it was saved."""
+    window: Window, title: str, save: Callable[[str], Awaitable[None]], value: str = "", *, most: int = LIST_MOST,
+    label: str = "",
+) -> bool:  # fmt: skip
+    """Opens the dialog; `label` stands in place of "Name". `save(name)` writes it and may raise MobilityError, which is
+    shown. True when it was saved."""
     words = window.words
     with dialogs.framed(title) as dialog:
-        field = TextInput("fb-naming", words("Name"), value, most=most)
+        field = TextInput("fb-naming", label or words("Name"), value, most=most)
 
         async def saved() -> None:
             if not field.text.strip():

@@ -153,6 +153,12 @@ def test_a_request_goes_from_new_to_closed_and_is_reopened(stage: Stage) -> None
     page.get_by_role("button", name=re.compile(r"^100\s*%$")).click()
     expect(page.get_by_text("Progresso passou a 100")).to_be_visible()
     page.get_by_role("button", name="Reabrir").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Salvar").click()
+    expect(dialog.get_by_role("alert")).not_to_be_empty()  # not without a reason
+    dialog.get_by_label("Motivo").fill("Voltou a falhar")
+    dialog.get_by_role("button", name="Salvar").click()
+    expect(page.get_by_text("Voltou a falhar")).to_be_visible()
     expect(page.get_by_text("Aberta").first).to_be_visible()
     (ticket,) = stage.rows("ticket")
     assert (ticket["status"], ticket["progress_percent"] != 100) == ("open", True)

@@ -48,9 +48,13 @@
   window.begin = () => {
     const first = document.querySelector("dialog[open] :is(input, button, a[href])");
     if (first) { first.focus({ focusVisible: true }); return window.walked(); }
-    document.body.tabIndex = -1;  /* what had the focus may be gone, and the walk would begin where it was */
-    document.body.focus({ preventScroll: true });
-    document.body.removeAttribute("tabindex");
+    if (document.querySelector(".q-dialog")) {
+      document.activeElement.blur();  /* the next stop is the one after it: a dialog keeps the focus inside */
+    } else {
+      document.body.tabIndex = -1;  /* what had the focus may be gone, and the walk would begin where it was */
+      document.body.focus({ preventScroll: true });
+      document.body.removeAttribute("tabindex");
+    }
     scrollTo(0, 0);
     return null;
   };

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mobility_app.domain.fields import Plain
-from mobility_app.store.actions import settle
+from mobility_app.errors import InvalidValue
+from mobility_app.store.actions import reopen, settle
 from mobility_app.store.queries import conflicts
 from mobility_app.store.queries import sheet as sheets
 from mobility_app.store.queries.sheet import CONFLICT
@@ -171,3 +172,24 @@ def test_equal_values_and_edits_in_sequence_leave_nothing_to_settle(
         assert session.find("conflict") == []
     assert open_here(rui, customer) == []
     assert conflicts.one(rui.store, "0" * 32) is None
+
+
+def test_a_request_is_reopened_with_a_reason_by_somebody_who_saw_it_closed(
+    fleet: Fleet, people: tuple[Device, Device, Device]
+) -> None:
+    ana, rui, _ = people
+    customer, ticket = made(fleet, ana, "ticket", description="Terminal", progress_percent=20)
+    clash(fleet, "ticket", ticket, (ana, {"progress_percent": 100}))
+    with rui.store.writing() as tx, pytest.raises(InvalidValue, match="text"):
+        reopen.reopen(tx, ticket, " ")
+    assert rui.store.read("ticket", ticket)["status"] == "closed"
+    with rui.store.writing() as tx:
+        reopen.reopen(tx, ticket, "Voltou a falhar")
+    fleet.settle()
+    for device in people:
+        assert device.store.read("ticket", ticket)["status"] == "open"
+        with device.store.reading() as session:
+            assert [row["text"] for row in session.find("ticket_entry", ticket_id=ticket)] == ["Voltou a falhar"]
+    clash(fleet, "ticket", ticket, (ana, {"priority": "high"}))
+    assert rui.store.read("ticket", ticket)["status"] == "open"
+    assert open_here(rui, customer) == []

@@ -1,7 +1,7 @@
 """Tab "Customer support": requests with their progress, and one request with its exchange of notes.
 
-100 % closes a request, and it can be reopened. Notes are only ever added; steps of progress stand between them. Files
-that are added here carry the reference as label. A reference made offline is final at once.
+100 % closes a request, and it can be reopened with a reason. Notes are only ever added; steps of progress stand between
+them. Files that are added here carry the reference as label. A reference made offline is final at once.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from functools import partial
 from nicegui import ui
 
 from mobility_app.domain.change import Row
+from mobility_app.store.actions import reopen
 from mobility_app.store.queries import tickets as queries
 from mobility_app.store.queries.tickets import Note, TicketList, TicketRow, TicketSheet
-from mobility_app.ui import dialogs, forms, lists, marks
+from mobility_app.ui import dialogs, forms, lists, marks, naming
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import N_
@@ -66,7 +67,7 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
             case "progress":
                 await sheet.write(lambda tx: tx.update("ticket", record_id, {"progress_percent": int(arg)}))
             case "reopen":
-                await sheet.write(lambda tx: tx.update("ticket", record_id, {"status": "open"}))
+                await _reopen(sheet, record_id)
             case "change":
                 await dialogs.record_dialog(
                     sheet, "ticket", EDITED, title=words("Support request"), record_id=record_id,
@@ -82,6 +83,17 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
         await sheet.live(queries.one, partial(render_one, sheet), record_id, on_act=act)
         if row is not None:
             sheet.begin("ticket_entry", lambda: _add_note(sheet, record_id))
+
+
+async def _reopen(sheet: Sheet, record_id: str) -> None:
+    words = sheet.words
+    row = await sheet.read(lambda store: store.read("ticket", record_id))
+    title = words("Reopen {title}", title=str((row or {}).get("reference") or ""))
+
+    async def save(reason: str) -> None:
+        await sheet.app.write(lambda tx: reopen.reopen(tx, record_id, reason))
+
+    await naming.ask(sheet.window, title, save, most=reopen.REASON_MOST, label=words("Reason"))
 
 
 async def _add_note(sheet: Sheet, record_id: str) -> None:
