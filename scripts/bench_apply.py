@@ -4,15 +4,21 @@ A device holds customers as HQ confirmed them. A page of `PAGE` entries changes 
 another brings as many new ones. The yardstick upserts the same rows, whole, into the same table with its indexes,
 encrypted, in one transaction. The page keeps its entries as history, folds them, moves the sums and reads the words of
 the customers anew; both commit with the same pragmas. Processor time: neither waits for anything but the disk.
+
+Then a person saves every 50 ms while a round brings the edits of another device, HQ a process of its own, and afterwards.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import statistics
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import peers_work
 from bench import COMPANY, KEY, REPEATS, TERRITORY, USER, device, worked
 
 from mobility_app.domain import registry
@@ -22,8 +28,15 @@ from mobility_app.store import apply
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.database import Database, sqlcipher
 from mobility_app.store.store import Store
+from mobility_app.sync.engine import Engine
+from mobility_app.sync.enrolment import enrol
+from mobility_app.sync.transport import HttpTransport
+from tests.support.bench import Hq, start_hq
 
 PAGE = 2_000
+PULLED = 1_000  # customers whose records another device edits
+QUIET = 100  # saves at least, afterwards
+SAVE_EVERY_SECONDS = 0.05
 STREAM = "s" * 32
 
 
@@ -48,6 +61,60 @@ def bench_apply(folder: Path, customers: int, row: Callable[[str, float, str, st
         row(what, PAGE / ours, "entries/s", "raw upsert of the same rows", PAGE / raw)
     store.close()
     plain.close()
+    _saves(folder, row)
+
+
+def _saves(folder: Path, row: Callable[[str, float, str, str, float], None]) -> None:
+    """What a person waits for a save while a pull of many pages is applied, beside the same afterwards."""
+    work = peers_work.made(PULLED)
+    hq = start_hq(folder / "hq")
+    try:
+        ids = peers_work.fill(hq.office, work)
+        hq.office.headquarters.snapshots.keep_fresh()
+        stores = [_enrolled(folder / f"{name}.db", hq) for name in ("one", "two")]
+        engines = [Engine(store, HttpTransport(hq.url)) for store in stores]
+        for engine in engines:
+            engine.round()
+        edits = peers_work.edits(max(work.edits.values(), key=len), ids)
+        for start in range(0, len(edits), PAGE):
+            with stores[0].writing() as tx:
+                for entity, key, name, value in edits[start : start + PAGE]:
+                    tx.update(entity, key, {name: value})
+        engines[0].round(fetch=False)
+        customer = ids[str(work.objects["customers"][0]["id"])]
+        thread = threading.Thread(target=engines[1].round)
+        thread.start()
+        during = _saved(stores[1], customer, lambda at: thread.is_alive())
+        thread.join()
+        quiet = _saved(stores[1], customer, lambda at: at < max(len(during), QUIET))
+    finally:
+        hq.stop()
+    for share in (0.5, 0.99):
+        spent, usual = (sorted(found)[int(len(found) * share)] for found in (during, quiet))
+        row(
+            f"a save during a pull, p{share * 100:.0f} of {len(during)}",
+            spent * 1e3,
+            "ms",
+            "the same afterwards",
+            usual * 1e3,
+        )
+
+
+def _saved(store: Store, customer: str, going: Callable[[int], bool]) -> list[float]:
+    spent: list[float] = []
+    while going(len(spent)):
+        began = time.perf_counter()
+        with store.writing() as tx:
+            tx.update("customer", customer, {"language": ("pt", "es")[len(spent) % 2]})
+        spent.append(time.perf_counter() - began)
+        time.sleep(SAVE_EVERY_SECONDS)
+    return spent
+
+
+def _enrolled(path: Path, hq: Hq) -> Store:
+    store = Store(path, KEY)
+    enrol(store, HttpTransport(hq.url), hq.url, hq.office.invite("Rep"), path.stem, os.urandom)
+    return store
 
 
 def _twin(store: Store, plain: Database) -> None:
