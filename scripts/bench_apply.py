@@ -35,6 +35,7 @@ from tests.support.bench import Hq, start_hq
 
 PAGE = 2_000
 PULLED = 1_000  # customers whose records another device edits
+TYPED = 50  # edits in one of its saves
 QUIET = 100  # saves at least, afterwards
 SAVE_EVERY_SECONDS = 0.05
 STREAM = "s" * 32
@@ -76,9 +77,9 @@ def _saves(folder: Path, row: Callable[[str, float, str, str, float], None]) -> 
         for engine in engines:
             engine.round()
         edits = peers_work.edits(max(work.edits.values(), key=len), ids)
-        for start in range(0, len(edits), PAGE):
+        for start in range(0, len(edits), TYPED):
             with stores[0].writing() as tx:
-                for entity, key, name, value in edits[start : start + PAGE]:
+                for entity, key, name, value in edits[start : start + TYPED]:
                     tx.update(entity, key, {name: value})
         engines[0].round(fetch=False)
         customer = ids[str(work.objects["customers"][0]["id"])]

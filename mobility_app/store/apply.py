@@ -8,7 +8,7 @@ Applying the same page twice changes nothing: an entry is known by (stream, numb
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.change import ACCEPTED, OPEN, REJECTED, SENT, Entry
 from mobility_app.store import again, entries, identity, leaving, outgoing, overlay, snapshot, told
 from mobility_app.store.aggregates import belonging
-from mobility_app.store.cursor import Cursor
+from mobility_app.store.cursor import HALFWAY, Cursor
 from mobility_app.store.digests import forget
 from mobility_app.store.entries import Came, Taking
 from mobility_app.store.overlay import Pictures
@@ -24,6 +24,7 @@ from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store, Touched
 
 PARTINGS = frozenset({"leave", "narrow", "forget"})
+STEP_ENTRIES = 250  # of a page, after which it may end for who waits: about 20 ms
 PAST_STEP = 250  # entries of late history, after which it may end for who waits: about 5 ms
 
 
@@ -141,36 +142,62 @@ def _tell(session: Records, one: Said, now: int) -> None:
 
 
 def page(store: Store, came: Page) -> Touched:
-    """Applies a page and its cursor. Returns what changed, after telling the listeners."""
-    with applying(store) as session:
-        taking = Taking(session, Pictures(session))
-        if came.reset:
-            _forget_everything(taking)
-            if came.common is not None:  # typed since the last push, on what a life of HQ told that is over
-                session.run("UPDATE change SET base=MIN(base, ?) WHERE state=?", came.common, OPEN)
-        run: list[Came] = []
-        for what, subject, sealed in came.steps:
-            if isinstance(subject, Entry):
-                run.append((subject, sealed))
-                continue
-            entries.take(taking, run)
-            run = []
-            if what == "leads":
-                _lead(session, subject, sealed["to"])
-                continue
-            part(taking, what, subject)
+    """Applies a page and its cursor. Returns what changed, after telling the listeners.
+
+    One transaction, unless somebody waits to save: then it ends between two transactions of HQ, with the cursor as it was
+    (applying a page again changes nothing), and goes on when the save is done."""
+    at, whole, roots, records = 0, False, set[str](), set[tuple[str, str]]()
+    while not whole:
+        with applying(store) as session:
+            taking = Taking(session, Pictures(session))
+            if came.reset:
+                _forget_everything(taking)
+                if came.common is not None:  # typed since the last push, on what a life of HQ told that is over
+                    session.run("UPDATE change SET base=MIN(base, ?) WHERE state=?", came.common, OPEN)
+            at = _take(taking, came.steps, at, lambda: store.awaited and not came.reset)
+            whole = at == len(came.steps)
+            if not whole:
+                identity.set_meta(session, HALFWAY, "1")
+            else:
+                came.cursor.keep(session)
+                session.run("DELETE FROM meta WHERE k=?", HALFWAY)
+                snapshot.note(session, came.offers, _own_territories(came.actor))
+                snapshot.settle(session, came.cursor)
+                identity.set_meta(session, "actor", json.dumps(came.actor))
+                _close_passed(taking, came.cursor, store.now(), whole=not came.more)
+            taking.end()
+            result = _touched(taking.touched)
+        roots |= result.roots
+        records |= result.records
+        if whole and (any(what in PARTINGS for what, _, _ in came.steps) or came.reset):
+            _fold_in(store)
+        store.tell(result)
+    return Touched(frozenset(roots), frozenset(records), "sync")
+
+
+def _take(
+    taking: Taking, steps: Sequence[tuple[str, Entry | str, dict[str, str]]], at: int, enough: Callable[[], bool]
+) -> int:
+    """Takes steps from a place on, to the end or, when it is `enough`, to where a transaction of HQ ends. Returns the
+    place that was reached."""
+    run: list[Came] = []
+    for place, (what, subject, sealed) in enumerate(steps[at:], at):
+        if isinstance(subject, Entry):
+            if len(run) >= STEP_ENTRIES and (subject.stream, subject.txn) != (run[-1][0].stream, run[-1][0].txn):
+                entries.take(taking, run)
+                run = []
+                if enough():
+                    return place
+            run.append((subject, sealed))
+            continue
         entries.take(taking, run)
-        came.cursor.keep(session)
-        snapshot.note(session, came.offers, _own_territories(came.actor))
-        snapshot.settle(session, came.cursor)
-        identity.set_meta(session, "actor", json.dumps(came.actor))
-        _close_passed(taking, came.cursor, store.now(), whole=not came.more)
-        taking.end()
-        result = _touched(taking.touched)
-    if any(what in PARTINGS for what, _, _ in came.steps) or came.reset:
-        _fold_in(store)
-    store.tell(result)
-    return result
+        run = []
+        if what == "leads":
+            _lead(taking.session, subject, sealed["to"])
+        else:
+            part(taking, what, subject)
+    entries.take(taking, run)
+    return len(steps)
 
 
 def caught_up(store: Store) -> None:

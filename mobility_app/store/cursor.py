@@ -13,6 +13,7 @@ from mobility_app.store import identity
 from mobility_app.store.records import Records
 
 AWAITED = -1  # in the place of `sub`
+HALFWAY = "halfway"  # the note that a page was applied in part, with the cursor as it was
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from mobility_app.domain.change import DELETE, Row
 from mobility_app.domain.fields import Field, Merge, Plain, Scope, check
 from mobility_app.domain.rules import checks
 from mobility_app.errors import NotAllowed, NotFound, SheetInEdit
-from mobility_app.store import defaults, drafts
-from mobility_app.store.cursor import Cursor
+from mobility_app.store import defaults, drafts, identity
+from mobility_app.store.cursor import HALFWAY, Cursor
 from mobility_app.store.records import Records, patch_plain
 
 KEPT_BY_HQ = {("conflict", "delete")}  # a cascade passes over these; HQ removes them itself
@@ -221,10 +221,19 @@ class Writing(Records):
 
 
 def seen(session: Records, entity: str, root: str | None, row: Row) -> int:
-    """Which number of its stream somebody who looks at this record now has seen: that of its scope."""
+    """Which number of its stream somebody who looks at this record now has seen: that of its scope. Where a page is
+    applied in part, what of the customer (or of the record, where it hangs on none) came with it is seen as well."""
     cursor = Cursor.read(session)
     if root is not None:
-        return cursor.position(f"t:{session.value('SELECT territory_id FROM customer WHERE id=?', root)}")
-    if registry.entity(entity).scope is Scope.COMPANY:
-        return cursor.position(f"c:{row.get('company_id')}")
-    return cursor.position("hq")
+        place = cursor.position(f"t:{session.value('SELECT territory_id FROM customer WHERE id=?', root)}")
+    elif registry.entity(entity).scope is Scope.COMPANY:
+        place = cursor.position(f"c:{row.get('company_id')}")
+    else:
+        place = cursor.position("hq")
+    if identity.meta(session, HALFWAY) is None:
+        return place
+    if root is not None:
+        came = session.value("SELECT MAX(seq) FROM entry WHERE root_id=?", root)
+    else:
+        came = session.value("SELECT MAX(seq) FROM entry WHERE entity=? AND record_id=?", entity, row.get("id"))
+    return max(place, int(came or 0))
