@@ -17,6 +17,7 @@ import msgspec
 from mobility_app.domain import digests, versions
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import canonical
+from mobility_app.errors import Refused
 from mobility_app.hq import devices, lives
 from mobility_app.hq import digests as sums
 from mobility_app.hq.devices import Device
@@ -65,6 +66,8 @@ class Pulls:
         return said
 
     def _page(self, session: Records, device: Device, message: PullRequest, most: int) -> PullAnswer:
+        if -1 < message.last < device.last_dseq:  # it has counted further before: put back from a copy, or copied
+            raise Refused("seq_reuse", 409)
         actor = devices.actor(session, device.user_id)
         cursor = self.believed(device, message.cursor)
         snaps = self._snapshots.heard(session, actor.role, message)

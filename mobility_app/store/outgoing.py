@@ -10,6 +10,10 @@ from mobility_app.domain.change import OPEN, PARKED, REJECTED, SENT
 
 NOT_OPEN = f"state != '{OPEN}'"  # as the index change_state has it
 
+# The last number that was given to a change. HQ is told it at each pull: it witnesses how far this device had counted, so
+# a database that was put back from an old copy is noticed before anything is typed into it.
+LAST = "COALESCE((SELECT seq FROM sqlite_sequence WHERE name='change'), 0)"
+
 WAITING = f"((SELECT COUNT(*) FROM change) - (SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state != '{SENT}'))"
 PARKED_COUNT = f"(SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state = '{PARKED}')"
 REFUSED = f"(SELECT COUNT(*) FROM change WHERE {NOT_OPEN} AND state = '{REJECTED}')"

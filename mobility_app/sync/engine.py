@@ -104,7 +104,19 @@ class Engine:
             raise
 
     def _round(self, fetch: bool) -> Round:
-        mark, done, still = self.store.database.mark(), Round(), self._still
+        done = Round()
+        try:
+            self._once(done, fetch)
+        except Refused as refused:
+            if refused.reason != renewal.REUSED:
+                raise
+            identity, _ = self._known()
+            renewal.renew(self.store, identity, self._open_changes(), partial(self._renew, identity, done))
+            self._once(done, fetch)
+        return done
+
+    def _once(self, done: Round, fetch: bool) -> None:
+        mark, still = self.store.database.mark(), self._still
         self._still = None
         if fetch and still is not None and still.mark == mark:
             said = self._asked(still.identity, "/v1/pull", still.asked, done)
@@ -112,25 +124,13 @@ class Engine:
                 self._still = still
             else:
                 self._fetch(still.identity, done, said)
-            return done
-        identity = self._push(done)
+            return
+        identity, _ = self._known()
+        self._push_all(identity, done)
         if fetch:
             self._fetch(identity, done)
             if self._pulled is not None and done.requests == 1 and self.store.database.mark() == mark:
                 self._still = _Still(mark, identity, *self._pulled)
-        return done
-
-    def _push(self, done: Round) -> Identity:
-        identity, _ = self._known()
-        try:
-            self._push_all(identity, done)
-        except Refused as refused:
-            if refused.reason != renewal.REUSED:
-                raise
-            renewal.renew(self.store, identity, self._open_changes(), partial(self._renew, identity, done))
-            identity, _ = self._known()
-            self._push_all(identity, done)
-        return identity
 
     def _fetch(self, identity: Identity, done: Round, said: bytes = b"") -> None:
         """Pulls all and takes what is offered; `said`: HQ's answer to the first pull, where it was asked already."""
@@ -251,9 +251,9 @@ class Engine:
         freed = False
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
-                at = Cursor.read(session)
+                at, last = Cursor.read(session), int(session.value(f"SELECT {outgoing.LAST}"))
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
-            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost))
+            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost), last)
             said = said or self._asked(identity, "/v1/pull", request, done)
             answer = protocol.unpack(said, PullAnswer, hostile=False)
             self._pulled, said = (request, said), b""

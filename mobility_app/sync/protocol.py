@@ -130,13 +130,14 @@ class WireCursor(Message, frozen=True):
 class PullRequest(Message, frozen=True):
     """Asks for what came after the cursor. `digests`: the generation of sums that the device keeps, 0 for none.
     `snapshots`: the device takes scopes that way, too. `took`: scopes whose snapshot it has taken whole; `lost`: scopes
-    whose snapshot HQ no longer has."""
+    whose snapshot HQ no longer has. `last`: the last number that the device has given to a change; -1: it does not say."""
 
     cursor: WireCursor
     digests: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
     snapshots: bool = False
     took: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
     lost: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
+    last: Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)] = -1
 
 
 class WireActor(Message, frozen=True):

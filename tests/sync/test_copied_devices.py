@@ -120,6 +120,37 @@ def test_an_old_copy_put_back_goes_on_without_losing_what_is_typed_then(fleet: F
     assert names(fleet) == ["sent before", "typed after"]
 
 
+def test_a_copy_put_back_is_noticed_before_anything_is_typed_into_it(fleet: Fleet, tmp_path: Path) -> None:
+    ana = fleet.device("ana", "Ana")
+    old = copied(ana, tmp_path / "old.db")
+    customer(ana, "sent before")
+    ana.sync()
+    first = ana.store.identity()
+    put_back(fleet, "ana", old)
+    fleet.devices["ana"].sync()
+    assert first is not None
+    assert (second := fleet.devices["ana"].store.identity()) is not None
+    assert second.device_id != first.device_id
+    customer(fleet.devices["ana"], "typed after")
+    equal(fleet)
+    assert names(fleet) == ["sent before", "typed after"]
+
+
+def test_a_copy_is_noticed_at_the_first_pull_after_the_other_has_sent(fleet: Fleet, tmp_path: Path) -> None:
+    ana = fleet.device("ana", "Ana")
+    customer(ana, "before")
+    ana.sync()
+    twin = opened(fleet, ana, copied(ana, tmp_path / "twin.db"))
+    fleet.devices["twin"] = twin
+    twin.sync()
+    assert twin.store.identity() == ana.store.identity(), "two that have counted alike are one to HQ"
+    customer(ana, "by the first")
+    ana.sync()
+    twin.sync()
+    assert twin.store.identity() != ana.store.identity()
+    equal(fleet)
+
+
 def test_a_renewal_cut_at_any_statement_is_done_once(fleet: Fleet, tmp_path: Path) -> None:
     ana = fleet.device("ana", "Ana")
     old = copied(ana, tmp_path / "old.db")
