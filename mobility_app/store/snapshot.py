@@ -9,6 +9,7 @@ one by one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,9 +112,11 @@ def take(
     here = session.one("SELECT piece, part FROM arriving WHERE scope=? AND seq=?", at.scope, at.seq)
     if here != (at.piece, at.part):
         return 0, frozenset()
-    large = {one.entity for part in parts for one in part.tables if len(one.values[0]) >= MUTE_LEAST}
+    rows = Counter[str]()
+    for one in (one for part in parts for one in part.tables):
+        rows[one.entity] += len(one.values[0])
     count, roots = 0, set[str]()
-    with capture.muted(session, sorted(large)):
+    with capture.muted(session, [entity for entity, many in rows.items() if many >= MUTE_LEAST]):
         for part in parts:
             _take(session, at, part, me)
             roots.update(part.roots)
