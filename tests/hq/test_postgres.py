@@ -15,7 +15,7 @@ import pytest
 
 from mobility_app.errors import DiskFull, InvalidValue, Refused, StoreTooNew, Unreachable
 from mobility_app.hq import backup as copies
-from mobility_app.hq import database_settings, moving
+from mobility_app.hq import database_settings, moving, schema
 from mobility_app.hq.app import create_app
 from mobility_app.hq.office import Office
 from mobility_app.hq.office_pages import COOKIE
@@ -325,3 +325,24 @@ def test_while_the_server_is_down_the_offices_pages_say_busy_and_then_come_again
     assert asyncio.run(ask()).status_code == 200
     ana.sync()
     assert len(fleet.office.dump()["customer"]) == 1
+
+
+def test_an_older_database_is_brought_up_to_date_with_what_it_holds(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, every = cluster.database(), schema.steps(schema.MIGRATIONS)
+    monkeypatch.setattr(schema, "steps", lambda folder: every[:2])
+    old = PostgresHq(address, tmp_path)
+    old.prepare()
+    with old.transaction() as session, old.applying(session):
+        session.run("INSERT INTO company (id, name) VALUES ('c', 'Lusa')")
+        session.run("INSERT INTO stream (id, head) VALUES ('c', 7)")
+    old.close()
+    monkeypatch.undo()
+    new = PostgresHq(address, tmp_path)
+    new.prepare()
+    with new.reading() as session:
+        assert session.rows("SELECT id, head, horizon FROM stream") == [("c", 7, 0)]
+        assert session.value("SELECT name FROM company") == "Lusa"
+        assert session.value("SELECT MAX(number) FROM schema_version") == len(every)
+    new.close()
