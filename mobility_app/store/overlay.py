@@ -148,23 +148,35 @@ class Pictures:
                     shown[record_id] = over(entity, shown[record_id], kind, patch)
             for record_id, names in self._session.hold(entity, shown).items():
                 written[(entity, record_id)] = names
-            self._keep(entity, {record_id: pictures[record_id] for record_id in steps})
+            _keep(self._session, entity, {record_id: pictures[record_id] for record_id in steps})
             settled = [(entity, record_id) for record_id in pictures if record_id not in steps]
             self._session.many("DELETE FROM base_row WHERE entity=? AND record_id=?", settled)
         return written
 
-    def _keep(self, entity: str, rows: dict[str, Row | None]) -> None:
-        fields = registry.entity(entity).fields
-        docs = [
-            (
-                entity,
-                record_id,
-                None if row is None else json.dumps({f.name: encode(f, row.get(f.name)) for f in fields}, ensure_ascii=False),
-            )
-            for record_id, row in rows.items()
-        ]  # fmt: skip
-        self._session.many(
-            "INSERT INTO base_row (entity, record_id, doc) VALUES (?, ?, ?)"
-            " ON CONFLICT (entity, record_id) DO UPDATE SET doc=excluded.doc",
-            docs,
+
+def keep(session: Records, entity: str, ids: Iterable[str]) -> None:
+    """Keeps HQ's pictures of records whose open changes are about to get other numbers, or to come back over them: from
+    then on they can't be found by taking those back."""
+    found = bases(session, entity, ids)
+    for record_id in ids:
+        if record_id not in found:
+            row = session.get(entity, record_id)
+            found[record_id] = {name: row[name] for name in registry.entity(entity).names} if row else None
+    _keep(session, entity, found)
+
+
+def _keep(session: Records, entity: str, rows: dict[str, Row | None]) -> None:
+    fields = registry.entity(entity).fields
+    docs = [
+        (
+            entity,
+            record_id,
+            None if row is None else json.dumps({f.name: encode(f, row.get(f.name)) for f in fields}, ensure_ascii=False),
         )
+        for record_id, row in rows.items()
+    ]  # fmt: skip
+    session.many(
+        "INSERT INTO base_row (entity, record_id, doc) VALUES (?, ?, ?)"
+        " ON CONFLICT (entity, record_id) DO UPDATE SET doc=excluded.doc",
+        docs,
+    )

@@ -15,7 +15,7 @@ from typing import Any
 
 from mobility_app.domain import versions
 from mobility_app.domain.change import CREATE, OPEN, PARKED, PARKED_FROM, SENT, UPDATE, VOID, Change
-from mobility_app.store import again, identity
+from mobility_app.store import again, identity, overlay
 from mobility_app.store.outgoing import NOT_OPEN
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
@@ -100,6 +100,7 @@ def _park(session: Records, version: int, states: tuple[str, ...]) -> bool:
 def _move(session: Records, change: Change) -> None:
     """Parks all of a change; its number travels as void."""
     if not session.value("SELECT 1 FROM change WHERE dseq=?", change.dseq):  # it was offered again to another life
+        overlay.keep(session, change.entity, [change.record_id])
         session.run(
             f"INSERT INTO change (dseq, {_ROW}, state) SELECT dseq, {_ROW}, ? FROM kept WHERE dseq=?",
             OPEN, change.dseq,
@@ -135,6 +136,8 @@ def _unpark(session: Records, version: int) -> bool:
     rows = session.rows(f"SELECT dseq, {_ROW} FROM change WHERE {NOT_OPEN} AND state=? ORDER BY dseq", PARKED)
     if len(_unknown((_change(row) for row in rows), version)) == len(rows):
         return False
+    for _, _, entity, record_id, *_ in rows:
+        overlay.keep(session, entity, [record_id])
     for dseq, *_ in rows:
         session.run(f"INSERT INTO change ({_ROW}, state) SELECT {_ROW}, ? FROM change WHERE dseq=?", OPEN, dseq)
         session.run("DELETE FROM change WHERE dseq=?", dseq)

@@ -132,3 +132,15 @@ def test_an_accepted_change_lies_over_until_its_entry_is_back(pair: tuple[Fleet,
     assert row is not None
     assert row["website"] == "https://old.example"
     assert kept(ana) == 0
+
+
+def test_a_picture_that_is_kept_outlives_other_numbers(pair: tuple[Fleet, Device, Device, str]) -> None:
+    _, ana, _, customer = pair
+    first, second = (change(ana, customer, website=f"https://{n}.example") for n in range(2))
+    with ana.store.transaction() as session:
+        overlay.keep(session, "customer", [customer])
+        session.run("UPDATE change SET dseq=? WHERE dseq=?", second + 1, first)
+    row = picture(ana, customer)
+    assert row is not None
+    assert row["website"] == "https://old.example"
+    invariants.sums_hold("ana", ana.store)
