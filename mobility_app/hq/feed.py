@@ -31,7 +31,7 @@ CUT_BYTES = 8_000_000  # beyond this a page ends inside a transaction: no device
 NEVER = 2**63  # no number of a stream
 UNION_MAX = 300  # scopes in one statement; SQLite takes 500 parts
 
-Told = tuple[int, str, str, str | None]  # (seq, kind, scope, root)
+Told = tuple[int, str, int, str | None]  # (seq, kind, which scope, the customer that moved)
 Line = tuple[Any, ...]  # of the log, in the order of `LOG`
 
 
@@ -149,11 +149,14 @@ class Feed:
             page.behind[stream] = behind
         told, upto = self._told(stream, at, head)
         lines = self._lines(stream, sorted({seq for seq, kind, _, _ in told if kind == "p"}))
-        members = self.membership({root for _, _, _, root in told if root})
+        members = self.membership(
+            {line[5] for line in lines.values() if line[5]} | {moved for _, _, _, moved in told if moved}
+        )
+        names = list(at)
         plain = self._plain  # looked up here: one dictionary instead of four questions for each of many lines
         done, last_txn, sent = 0, 0, 0  # the last number that was looked at, its transaction, the last that was sent
-        for seq, kind, scope, root in told:
-            line = lines.get(seq)
+        for seq, kind, place, moved in told:
+            line, scope = lines.get(seq), names[place]
             if line is not None:
                 if seq != done and (line[2] != last_txn or self._bytes >= CUT_BYTES) and self._full(page):
                     page.more = True
@@ -161,8 +164,9 @@ class Feed:
                 last_txn = line[2]
             try:
                 if kind == "m":
-                    self._membership_changed(page, scope, seq, str(root), members, at[scope])
+                    self._membership_changed(page, scope, seq, str(moved), members, at[scope])
                 elif line is not None and seq != sent:
+                    root = line[5]
                     since = plain.get((scope, root, line[3]))
                     if since is not None and line[6] != DELETE:
                         if seq >= since:
@@ -175,8 +179,7 @@ class Feed:
                         self._note_plain(scope, root, line, members)
             except _Full as full:
                 page.more = True
-                moved = self._moved(at, seq - 1)
-                return {**moved, full.scope: (seq - 1, full.sub)}
+                return {**self._moved(at, seq - 1), full.scope: (seq - 1, full.sub)}
             done = seq
         page.more = page.more or upto < head
         return self._moved(at, upto)
@@ -185,18 +188,23 @@ class Feed:
         return {scope: (seq, 0) if seq > was[0] else was for scope, was in at.items()}
 
     def _told(self, stream: str, at: dict[str, tuple[int, int]], head: int) -> tuple[list[Told], int]:
-        """What the scopes were told after their positions, by number, and up to where that is complete."""
+        """What the scopes were told after their positions, by number, and up to where that is complete. A scope is named
+        by its place in `at` and a customer only where it moved: of the lines of the log that say the rest anyway there
+        are many."""
         found: list[Told] = []
-        behind = [(scope, seq) for scope, (seq, _) in at.items() if seq < head]
-        part = "SELECT seq, kind, scope, root_id FROM scope_log WHERE scope=? AND seq>? AND seq<=?"
+        behind = [(place, scope, seq) for place, (scope, (seq, _)) in enumerate(at.items()) if seq < head]
         # A number has two lines in a scope at most: so one whole number is always among these.
         most = self._most + 2 * len(behind)
         for start in range(0, len(behind), UNION_MAX):
             some = behind[start : start + UNION_MAX]
             # each part comes in order from its index and they are merged as they come: no scope is read further than it
             # has a place on the page
-            sql = " UNION ALL ".join([part] * len(some)) + " ORDER BY 1, 2, 3 LIMIT ?"
-            params = [value for scope, seq in some for value in (scope, seq, head)]
+            parts = [
+                f"SELECT seq, kind, {place}, CASE kind WHEN 'm' THEN root_id END FROM scope_log"
+                " WHERE scope=? AND seq>? AND seq<=?" for place, _, _ in some
+            ]  # fmt: skip
+            sql = " UNION ALL ".join(parts) + " ORDER BY 1, 2, 3 LIMIT ?"
+            params = [value for _, scope, seq in some for value in (scope, seq, head)]
             found += self._session.rows(sql, *params, most)
         found = sorted(found)[:most] if len(behind) > UNION_MAX else found
         # the last number may have more lines beyond the limit: it waits for the next page
