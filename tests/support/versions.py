@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
+
 from mobility_app.domain import registry, versions
 from mobility_app.domain.change import UPDATE, Change
 from mobility_app.domain.fields import Entity, Field, Kind, Merge, Scope
@@ -77,7 +79,7 @@ def _host(change: Change) -> Change:
     if change.entity != "customer" or change.kind != UPDATE or "website" not in change.patch:
         return change
     before, after = (str(side).partition("://")[2] if side else None for side in change.patch["website"])
-    return replace(change, patch={**change.patch, "web_host": (before, after)})
+    return msgspec.structs.replace(change, patch={**change.patch, "web_host": (before, after)})
 
 
 _CASTS = {TODAY + 3: _host}
