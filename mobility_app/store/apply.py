@@ -134,6 +134,8 @@ def _tell(session: Records, one: Said, now: int) -> None:
         return
     row = session.one("SELECT entity, record_id, root_id, patch FROM change WHERE dseq=?", one.dseq)
     assert row is not None
+    if row[2] and not session.value("SELECT 1 FROM customer WHERE id=?", row[2]):
+        return  # it left while this was on the way
     patch, found = patch_plain(row[0], json.loads(row[3])), list[told.Told]()
     for name, fate in one.fields.items():
         if name in patch and (how := told.how(row[0], name, fate)):

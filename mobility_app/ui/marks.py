@@ -181,6 +181,7 @@ def field(
         match mark.state:
             case "refused":
                 more = h("dd", refusal(words, entity, name, mark, currency))
+                wide = True
             case told.JOINED | told.PASSED_BY | told.SUSPECT:
                 more = h("dd", outcome(words, entity, name, mark, currency, names=names))
                 wide = True

@@ -276,7 +276,12 @@ def _refused_row(words: Words, one: Refusal, names: Mapping[str, str], now: int)
     title = (
         h("a", _what(words, place), class_="fb-link", href=href_of(place)) if place.customer_id else _what(words, place)
     )
-    acts = [_again(words, change), lists.button(words("Dismiss"), act="dismiss", arg=str(change.dseq), kind="ghost")]
+    number = str(change.dseq)
+    acts = [
+        _again(words, change),
+        lists.button(words("Send again"), act="resend", arg=number, kind="ghost") if place.here else None,
+        lists.button(words("Dismiss"), act="dismiss", arg=number, kind="ghost"),
+    ]
     text = h("div", h("div", title, class_="fb-row-t"), h("div", meta, class_="fb-row-m"), said, class_="fb-row-main")
     return h(
         "div", lists.tile("circle-x"), text, h("div", acts, class_="fb-row-end"), class_="fb-row fb-row-wrap fb-refused"
