@@ -22,7 +22,7 @@ from mobility_app.store.store import Store, wall_ms
 from mobility_app.sync.blobs import Carrier
 from mobility_app.sync.blobs_worker import FilesWorker
 from mobility_app.sync.engine import Engine
-from mobility_app.sync.enrolment import enrol
+from mobility_app.sync.enrolment import enrol, enrol_again
 from mobility_app.sync.protocol import WAKE_MAX_SECONDS
 from mobility_app.sync.status import Board
 from mobility_app.sync.transport import STALL_SECONDS, HttpTransport
@@ -101,17 +101,19 @@ def change_passphrase(config: Config, old: str, new: str) -> None:
 
 
 def enrol_new(
-    folder: Path, passphrase: str, hq_url: str, code: str, name: str, random: Callable[[int], bytes] = os.urandom
-) -> Identity:
-    """Makes a device in the folder and enrols it. Raises InvalidValue (a poor passphrase), Refused, Unreachable; then
-    nothing of a new device is left there."""
+    folder: Path, passphrase: str, hq_url: str, code: str, name: str, random: Callable[[int], bytes] = os.urandom,
+    *, again: bool = False,
+) -> Identity:  # fmt: skip
+    """Makes a device in the folder and enrols it, or enrols the one that is there `again`. Raises InvalidValue (a poor
+    passphrase), Refused, Unreachable; then nothing of a new device is left there."""
     folder.mkdir(parents=True, exist_ok=True)
     config, known = Config(folder), vault.exists(folder)
     keys = vault.unlock(folder, passphrase) if known else vault.create(folder, passphrase)
     try:
         store = Store(config.database, keys.database)
         try:
-            return enrol(store, HttpTransport(hq_url), hq_url, code, name, random)
+            step = enrol_again if again else enrol
+            return step(store, HttpTransport(hq_url), hq_url, code, name, random)
         finally:
             store.close()
     except MobilityError:

@@ -59,6 +59,7 @@ def enrol(
     hq: str = typer.Option(..., "--hq", help="Address of headquarters."),
     code: str = typer.Option(..., help="The one-time code from headquarters."),
     name: str = typer.Option(platform.node() or "device", help="How headquarters shall call this device."),
+    again: bool = typer.Option(False, help="Headquarters does not know this device any more: what is unsent is kept."),
     folder: Path = FOLDER,
     passphrase_stdin: bool = STDIN,
 ) -> None:
@@ -66,7 +67,7 @@ def enrol(
     place = folder or device_folder()
     asked = passphrase_stdin or vault.exists(place)
     passphrase = _passphrase(passphrase_stdin) if asked else _new_passphrase()
-    identity = enrol_new(place, passphrase, hq, code, name)
+    identity = enrol_new(place, passphrase, hq, code, name, again=again)
     typer.echo(text("Enrolled as device {number}.", number=identity.device_number))
 
 

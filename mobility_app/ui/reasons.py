@@ -140,6 +140,7 @@ NETWORK = MappingProxyType(
         "user_gone": N_("Your account was closed by the office. Ask the office."),
         "bad_signature": N_("The server does not know this device. Ask the office to enrol it again."),
         "wrong_code": N_("This enrolment code is wrong or was used before. Ask the office for a new one."),
+        "another_user": N_("This code is for another person. Ask the office for one of yours."),
         "already_enrolled": N_("This device is already enrolled."),
         "seq_reuse": N_("Another copy of this device has synced. Ask the office to enrol it again."),
         "gap": N_("The server misses changes of this device. They are sent again."),

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mobility_app.errors import InvalidValue
+from mobility_app.errors import InvalidValue, Refused
 from mobility_app.hq import backup, lives, post
 from mobility_app.hq.mail_settings import MailSettings
 from mobility_app.hq.office import Office
 from mobility_app.hq.post import Post
 from mobility_app.hq.verify import faults
 from mobility_app.store.again import KEPT_MS
+from mobility_app.sync.enrolment import enrol_again
 from tests.support import invariants
 from tests.support.fleet import Device, Fleet
 from tests.support.sink import SENDER, Sink
@@ -345,3 +346,29 @@ def test_a_restore_that_can_not_be_changes_nothing(fleet: Fleet, tmp_path: Path)
     with office.ledger.reading() as session:
         assert lives.epoch(session) == epoch
     assert [path.name for path in hq.glob("*.restoring*")] == []
+
+
+def test_a_device_that_was_enrolled_after_the_backup_is_enrolled_again_and_brings_all_back(fleet: Fleet) -> None:
+    rui = fleet.device("rui", "Rui")
+    customer(rui, "before")
+    fleet.settle()
+    file = backed_up(fleet)
+    ana = fleet.device("ana", "Ana")
+    told = customer(ana, "told before")
+    ana.sync()
+    change(ana, told, website="https://told.example")
+    ana.sync()
+    customer(ana, "unsent")
+    put_back(fleet, file)
+    with pytest.raises(Refused, match="bad_signature"):
+        ana.sync()
+    first = ana.store.identity()
+    with pytest.raises(Refused, match="another_user"):
+        enrol_again(ana.store, ana.link, "http://hq.test", fleet.office.invite("Rui"), "ana", fleet.random.randbytes)
+    assert ana.store.identity() == first
+    enrol_again(ana.store, ana.link, "http://hq.test", fleet.office.invite("Ana"), "ana", fleet.random.randbytes)
+    whole(fleet)
+    rows = fleet.office.dump()["customer"]
+    assert sorted(str(row["name"]) for row in rows.values()) == ["before", "told before", "unsent"]
+    assert rows[told]["website"] == "https://told.example"
+    assert rui.dump()["customer"] == ana.dump()["customer"] == rows
