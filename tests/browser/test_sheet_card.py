@@ -322,7 +322,7 @@ def test_what_two_devices_changed_is_shown_side_by_side_and_one_tap_takes_the_ot
     expect(block).to_contain_text("+351 22 340 18 99")
     expect(block).to_contain_text("Rui")
     (conflict,) = stage.rows("conflict")
-    block.get_by_role("button").filter(has_text="Usar este valor").click()
+    block.get_by_role("button").filter(has_text="Usar o do outro").click()
     expect(block).to_have_count(0)
     assert stage.one("customer_phone", stage.phone)["value"] == conflict["loser"]
     expect(waiting).to_have_count(0, timeout=SYNC_MS)
