@@ -287,7 +287,9 @@ def _again(
     if replaced[True]:
         session.run("UPDATE anchor SET seq=? WHERE root_id=?", at.seq, root)
     if replaced[False]:
-        session.run("DELETE FROM entry WHERE root_id=? AND seq<=?", root, at.seq)
+        # Master data that is newer than the snapshot stays with its entries: without them, they would be folded in again.
+        gone = [one.name for one in registry.ENTITIES if replaced[one.shared]]
+        session.among("DELETE FROM entry WHERE root_id=? AND seq<=? AND entity IN ({marks})", gone, root, at.seq)
         session.run(
             "UPDATE anchor SET whole_seq=?, chain=?, floor_seq=?, floor_chain=?, wanted=?, last=? WHERE root_id=?",
             at.seq, chain, at.seq + 1, chain, int(standing and chain != ""), last, root,

@@ -218,11 +218,12 @@ def mails(hq: Records) -> None:
             raise Violation(f"10: {mail.subject_id} does not say that its mail waits")
 
 
-def accounted(hq: Records, name: str, device_id: str, saved: Collection[int]) -> Counter[str]:
-    """1 and 2: every saved change has exactly one verdict, and stands in one transaction of the log at most.
-    Returns how often each verdict was given."""
+def accounted(hq: Records, name: str, device_id: str, saved: Collection[int], *, renewed: bool = False) -> Counter[str]:
+    """1 and 2: every saved change has exactly one verdict, and stands in one transaction of the log at most; one that was
+    `renewed` goes on from the numbers of its copy. Returns how often each verdict was given."""
     verdicts = dict(hq.rows("SELECT dseq, said FROM verdict WHERE device_id=?", device_id))
-    if sorted(verdicts) != list(range(1, len(verdicts) + 1)) or not set(saved) <= set(verdicts):
+    first = min(verdicts, default=1) if renewed else 1
+    if sorted(verdicts) != list(range(first, first + len(verdicts))) or not set(saved) <= set(verdicts):
         raise Violation(f"1: {name} saved {len(saved)} changes, HQ judged {len(verdicts)}")
     said_of = Counter[str]()
     for said in verdicts.values():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobility_app.errors import NotAllowed
+from mobility_app.store import faults as noted
 from mobility_app.store import snapshot
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.queries import arriving, tickets
@@ -267,3 +268,27 @@ def test_places_move_with_their_rows(fleet: Fleet) -> None:
     with rui.store.reading() as session:
         at = next(one for one in snapshot.arriving(session) if one.piece)
         assert at.done == session.value("SELECT COUNT(*) FROM anchor")
+
+
+def test_what_the_log_told_already_is_not_put_back_by_an_older_snapshot(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.user("Ana")
+    fleet.user("Rui", territories=("Norte", "Sul"))
+    ana = fleet.device("ana", "Ana")
+    with ana.store.writing() as tx:
+        customer, other = (tx.create("customer", {"name": name}) for name in ("Casa", "Outra"))
+        tx.create("contact", {"customer_id": customer, "first_name": "Zita"})
+    ana.sync()
+    with fleet.office.ledger.transaction() as tx:
+        tx.update("customer", other, {"territory_id": fleet.id_of("territory", "Sul")})
+    fleet.office.headquarters.snapshots.least_lines = 1
+    made(fleet)
+    with fleet.office.ledger.transaction() as tx:
+        tx.update("customer", customer, {"territory_id": fleet.id_of("territory", "Sul")})
+    with fleet.office.ledger.transaction() as tx:
+        tx.update("customer", customer, {"shared": True})
+    rui = enrolled(fleet, "rui", "Rui")
+    rui.sync()
+    whole(fleet, "rui")
+    with rui.store.reading() as session:
+        assert noted.newest(session, 1) == []

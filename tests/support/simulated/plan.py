@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 
 FAULTS = (
     "lost_request", "lost_answer", "repeated", "cut", "flipped", "delayed", "device_crash", "hq_crash", "device_full",
-    "hq_full", "clock", "stuck_clock", "forged", "hostile", "rot",
+    "hq_full", "clock", "stuck_clock", "forged", "hostile", "rot", "merged", "snapshots",
+    "hq_restored", "device_copied",
 )  # fmt: skip
 ON = 0.6  # the chance of a fault to be switched on
+RARE = frozenset({"merged", "hq_restored", "device_copied"})  # after these, less can be judged
+RARE_ON = 0.25
 STEPS_MIN, STEPS_MAX = 60, 90
 
 
@@ -46,5 +49,9 @@ class Plan:
 def drawn(seed: int) -> Plan:
     """The plan of a seed."""
     source = random.Random(f"{seed}/plan")
-    rates = tuple((fault, source.choice([0.5, 1.0, 1.0, 2.0])) for fault in FAULTS if source.random() < ON)
+    rates = tuple(
+        (fault, source.choice([0.5, 1.0, 1.0, 2.0]))
+        for fault in FAULTS
+        if source.random() < (RARE_ON if fault in RARE else ON)
+    )
     return Plan(seed, rates, tuple(range(source.randint(STEPS_MIN, STEPS_MAX))))

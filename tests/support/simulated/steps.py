@@ -15,7 +15,7 @@ from mobility_app.store import overlay
 from mobility_app.store.records import Records
 from mobility_app.store.writing import Writing
 from tests.support.invariants import Violation
-from tests.support.simulated import checks, hostile
+from tests.support.simulated import checks, hostile, lives
 from tests.support.simulated.world import Member, World
 
 EDITS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -292,6 +292,8 @@ STEPS: dict[str, tuple[int, Step]] = {
     "edit": (42, edit), "create": (8, create), "sync": (32, sync), "delete": (4, delete), "restore": (3, restore),
     "move": (2, move), "share": (2, share), "late": (3, late), "forge": (8, forge), "rot": (2, rot),
     "bulk": (1, bulk), "entitle": (1, entitle), "promote": (1, promote), "join": (1, join), "revoke": (1, revoke),
-    "hostile": (4, hostile.strike),
+    "hostile": (4, hostile.strike), "back_up": (3, lives.back_up), "put_hq_back": (3, lives.put_hq_back),
+    "copy": (3, lives.copy), "put_back": (3, lives.put_back), "merge": (2, lives.merge),
+    "make_snapshots": (3, lives.make_snapshots),
 }  # fmt: skip
 BY_DEVICE = frozenset({"edit", "create", "delete", "restore", "sync"})  # steps in which a device can die

@@ -22,6 +22,7 @@ from mobility_app.sync.enrolment import enrol
 from tests.support.fleet import HQ_URL, Fleet, Skewed, SteppedClock
 from tests.support.forger import Forger
 from tests.support.invariants import Truth
+from tests.support.simulated import lives
 from tests.support.simulated.history import History
 from tests.support.simulated.link import Link
 from tests.support.simulated.plan import Plan
@@ -33,6 +34,7 @@ PEOPLE = (
     ("Marta", "manager", ("Norte", "Sul")), ("Abel", "accountant", ("Norte", "Sul")),
 )  # fmt: skip
 PAGES = (2, 3, 10, 50, 2000)  # entries in a page: small ones, so that a customer's history does not fit in one
+SNAPSHOT_LINES, PART_ROWS, PIECE_ROWS = 1, 5, 10  # small ones, so that a territory takes several pieces
 State = tuple[object, int]  # a connection, and the rows that it has written
 
 
@@ -60,6 +62,8 @@ class Member:
     rotted: bool = False  # it was so once
     revoked_at: dict[str, int] | None = None  # stream -> head when it was revoked
     looked_at: State | None = None  # its database, when it was last found well by itself
+    copy: Path | None = None  # an older state of its disk
+    put_back: bool = False  # it went on from that state: what it wrote since is gone with its disk
     compared_at: tuple[State, State] | None = None  # it and HQ's, when they were last found to agree
 
 
@@ -75,6 +79,8 @@ class World:
         self.verdicts: Counter[str] = Counter()
         self.late: list[tuple[str, Request]] = []
         self.rounds = 0
+        self.lives = 1  # of HQ's database
+        self.backup: lives.Backup | None = None
         self.calm = True
         self.members: dict[str, Member] = {}
         self.story, self.history = Story(), History()
@@ -98,6 +104,11 @@ class World:
     def tell(self, who: str, what: str) -> None:
         """A line of the story."""
         self.story.tell(self.clock.at, who, what)
+
+    def one_life(self) -> bool:
+        """Whether numbers and records mean the same throughout the run: HQ was not put back, nor a device, and no record
+        goes on as another. Only then what was read can be judged against the log (9, 11, 12, 15)."""
+        return self.lives == 1 and not self.faults["merged"] and not self.faults["device_copied"]
 
     def truth(self) -> Truth:
         """HQ's tables as they stand now."""
@@ -126,6 +137,9 @@ class World:
             self.office.database.close()
         self.office = Office(self.folder / "hq", now=self.clock, random=self.randbytes)
         self.office.headquarters.page_entries = self.random.choice(PAGES)
+        if self.plan.rate("snapshots"):
+            snaps = self.office.headquarters.snapshots
+            snaps.least_lines, snaps.part_rows, snaps.piece_rows = SNAPSHOT_LINES, PART_ROWS, PIECE_ROWS
 
     def reopen(self, member: Member) -> None:
         """A device starts again on what is on its disk."""
