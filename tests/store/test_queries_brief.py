@@ -14,7 +14,7 @@ from tests.support.sheets import log
 
 HOUR, DAY = 3_600_000, 86_400_000
 TODAY = date(2026, 11, 25)
-STATEMENTS = 20
+STATEMENTS = 21
 
 
 def of(at: Desk) -> Brief:
