@@ -64,6 +64,14 @@ def lost_from(session: Records, wanted: int) -> bool:
     return bool(news or holes)
 
 
+def ask(session: Records, common: int) -> None:
+    """Changes that HQ took in the time that it lost, past `common`, and has all the same: a late copy of their request
+    reached the new life. Their place in the old life's log says nothing in the new one's, so HQ is asked for its verdicts
+    again; else they would lie over what comes until the new log has counted that far."""
+    session.run("UPDATE change SET state=?, verdict=NULL, out_stream=NULL, out_seq=NULL WHERE state=? AND out_seq>?",
+                SENT, ACCEPTED, common)  # fmt: skip
+
+
 def void(session: Records, *dseqs: int) -> None:
     """Numbers that travel without a change."""
     session.many(

@@ -120,7 +120,7 @@ def _keep_refused_part(session: Records, one: Said) -> None:
     session.run(
         "INSERT INTO change (dseq, tx, entity, record_id, root_id, kind, patch, base, stamp, user_id, at, atomic, state,"
         " verdict) SELECT -dseq, tx, entity, record_id, root_id, kind, ?, base, stamp, user_id, at, atomic, ?, ?"
-        " FROM change WHERE dseq=?",
+        " FROM change WHERE dseq=? ON CONFLICT (dseq) DO NOTHING",  # HQ may be asked twice: after a restore
         json.dumps({name: patch[name] for name in refused if name in patch}, ensure_ascii=False),
         REJECTED,
         json.dumps({"state": REJECTED, "reason": next(iter(refused.values()))[1], "fields": refused}),
@@ -156,6 +156,7 @@ def page(store: Store, came: Page) -> Touched:
                 _forget_everything(taking)
                 if came.common is not None:  # typed since the last push, on what a life of HQ told that is over
                     session.run("UPDATE change SET base=MIN(base, ?) WHERE state=?", came.common, OPEN)
+                    again.ask(session, came.common)
             at = _take(taking, came.steps, at, lambda: store.awaited and not came.reset)
             whole = at == len(came.steps)
             if not whole:

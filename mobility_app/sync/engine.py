@@ -228,8 +228,8 @@ class Engine:
             return int(session.value(f"SELECT {outgoing.WAITING}"))
 
     def _next_batch(self) -> list[Change]:
-        """The first open changes: whole transactions, up to a bound that only a single large one passes. Where HQ has
-        stumbled, fewer, and then only atomic transactions are kept whole."""
+        """The first open changes: whole transactions without a gap in their numbers, up to a bound that only a single large
+        one passes. Where HQ has stumbled, fewer, and then only atomic transactions are kept whole."""
         most = self._narrowing.most
         batch: list[Change] = []
         letters = 0
@@ -237,7 +237,7 @@ class Engine:
             for change in _changes(session, protocol.CHANGES_MAX):
                 letters += len(str(change.patch))
                 full = len(batch) >= (most or BATCH_CHANGES) or letters > BATCH_LETTERS
-                if batch and change.version != batch[0].version:
+                if batch and (change.version != batch[0].version or change.dseq != batch[-1].dseq + 1):
                     break
                 if batch and full and (change.tx != batch[-1].tx or (most is not None and not change.atomic)):
                     break

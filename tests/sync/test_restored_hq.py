@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from mobility_app.errors import InvalidValue, Refused
+from mobility_app.errors import InvalidValue, Refused, Unreachable
 from mobility_app.hq import backup, lives, post
+from mobility_app.hq.headquarters import Request
 from mobility_app.hq.mail_settings import MailSettings
 from mobility_app.hq.office import Office
 from mobility_app.hq.post import Post
 from mobility_app.hq.verify import faults
 from mobility_app.store.again import KEPT_MS
+from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol_again
+from mobility_app.sync.transport import Reply
 from tests.support import invariants
-from tests.support.fleet import Device, Fleet
+from tests.support.fleet import Device, Fleet, Link
 from tests.support.sink import SENDER, Sink
 
 
@@ -92,6 +95,43 @@ def test_devices_bring_back_what_was_lost(fleet: Fleet) -> None:
     assert fleet.office.dump()["conflict"] == {}
     with fleet.office.ledger.reading() as session:
         assert lives.lost(session) == []
+
+
+def test_a_change_that_only_a_late_copy_of_its_request_brought_back_does_not_lie_over_what_came_since(
+    fleet: Fleet,
+) -> None:
+    ana, rui = fleet.device("ana", "Ana"), fleet.device("rui", "Rui")
+    old = customer(rui, "before")
+    fleet.settle()
+    file = backed_up(fleet)
+    for number in range(9):  # the office's own, which nobody brings back: the new life will not count that far
+        with fleet.office.ledger.transaction() as tx:
+            tx.update("customer", old, {"website": f"https://{number}.example"})
+    change(ana, old, name="Ana's")
+    cut = _CutAfterThePush(ana.link)
+    with pytest.raises(Unreachable):
+        Engine(ana.store, cut).round()
+    put_back(fleet, file)
+    assert fleet.office.headquarters.answer(cut.pushes[0]).status == 200
+    fleet.settle()
+    change(rui, old, name="Rui's")
+    fleet.settle()
+    assert ana.dump()["customer"][old]["name"] == rui.dump()["customer"][old]["name"] == "Rui's"
+    whole(fleet)
+
+
+class _CutAfterThePush:
+    """A connection that ends after a push and remembers it."""
+
+    def __init__(self, link: Link) -> None:
+        self._link, self.pushes = link, list[Request]()
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        if self.pushes:
+            raise Unreachable("network")
+        if target == "/v1/push":
+            self.pushes.append(Request(method, target, dict(headers), body))
+        return self._link.send(method, target, headers, body)
 
 
 def test_a_device_with_something_new_is_first_asked_for_what_was_lost(fleet: Fleet) -> None:
