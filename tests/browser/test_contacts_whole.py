@@ -340,14 +340,11 @@ def test_two_tabs_write_two_messages_and_neither_overwrites_the_other(stage: Sta
     try:
         second.goto(stage.visitor.base + where)
         subjects = [_begun(page) for page in (first, second)]
-        for subject, text in zip(subjects, ("Da primeira aba", "Da segunda aba"), strict=True):
+        for page, subject, text in zip((first, second), subjects, ("Da primeira aba", "Da segunda aba"), strict=True):
             expect(subject).to_have_value("")
             subject.fill(text)
-        for page in (
-            first,
-            second,
-        ):  # what was typed goes to the program in turn; closing waits for its place on the disk
-            page.keyboard.press("Escape")
+            page.keyboard.press("Escape")  # at once: before the input would tell of itself what was typed
+        for page in (first, second):
             expect(page.get_by_role("dialog")).to_have_count(0)
         found = []
         for page in (first, second):  # which of them a tab goes on with is not the point

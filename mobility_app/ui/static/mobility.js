@@ -152,6 +152,13 @@
     else if (on.matches("dialog.fb-palette, dialog.fb-help") || on.closest('[data-act="close-dialog"], .fb-palette [role=option]:not([aria-disabled])')) on.closest("dialog").close();
   });
 
+  /* An input tells the program a moment after the last key what was typed. Escape closes its dialog before that moment. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key === "Escape" && field.closest && field.closest(".q-dialog") && field.matches("input, textarea"))
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+  }, true);
+
   /* A dialog keeps Tab for itself: from its last stop to its first and back. A menu over it keeps its own keys. */
   document.addEventListener("keydown", (event) => {
     const card = [...document.querySelectorAll(".q-dialog .fb-dialog-card")].pop();
