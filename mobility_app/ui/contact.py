@@ -255,7 +255,7 @@ class ContactView:
         await self._rebuild()
         self.window.announce(self.words("Editing"))
         slot = ("contact", self.contact_id, "first_name")
-        self.window.run(f"fb.focus({json.dumps(forms.input_id(slot))})")
+        self.window.run(f"fb.begin({json.dumps(forms.input_id(slot))})")
 
     async def _save(self) -> None:
         session = self.session

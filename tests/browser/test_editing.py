@@ -111,6 +111,18 @@ def test_edits_span_the_tabs_and_are_saved_at_once(stage: Stage, visitor: Visito
     assert stage.saved(customer_id, "website") == "https://dois.example"
 
 
+def test_the_first_field_does_not_take_the_focus_from_who_types_already(stage: Stage, visitor: Visitor) -> None:
+    page, customer_id = sheet(stage, visitor, "Livraria Sete")
+    edit(page)
+    page.get_by_label(SITE).focus()
+    begin = f"fb.begin('f-customer-{customer_id}-name'); new Promise(done => setTimeout(done, 100))"
+    page.evaluate(begin)  # what the program asks for when the form stands may arrive late
+    expect(page.get_by_label(SITE)).to_be_focused()
+    page.evaluate(f"document.activeElement.blur(); {begin}")
+    expect(page.get_by_label(NAME)).to_be_focused()
+    page.get_by_role("button", name="Cancelar").click()
+
+
 def test_a_wrong_value_is_refused_at_its_field_and_nothing_is_saved(stage: Stage, visitor: Visitor) -> None:
     page, customer_id = sheet(stage, visitor, "Livraria Três")
     edit(page)

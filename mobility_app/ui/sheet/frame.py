@@ -306,7 +306,7 @@ class Sheet:
         await self.rebuild()
         self.announce(self.words("Editing"))
         if slot is not None:
-            self.window.run(f"fb.focus({json.dumps(forms.input_id(slot))})")
+            self.window.run(f"fb.begin({json.dumps(forms.input_id(slot))})")
 
     async def save(self) -> None:
         """Keeps all edits of the sheet in one transaction and turns to read mode; or shows what was refused."""

@@ -42,7 +42,7 @@ class Groups:
         """Begins a record and puts the focus into it."""
         record_id = self._session.create(self._entity, values)
         self._add(self._session.row(self._entity, record_id))
-        self._window.run(f"fb.focus({json.dumps(forms.input_id((self._entity, record_id, self._first)))})")
+        self._window.run(f"fb.begin({json.dumps(forms.input_id((self._entity, record_id, self._first)))})")
 
     def follow(self, rows: Iterable[Row]) -> None:
         """Takes what the store holds now."""

@@ -93,6 +93,10 @@
     begun = key; begunAt = Date.now();
     if (found && does[found[0]](found[1], event) !== false) { event.preventDefault(); begun = ""; }
   });
+  const put = (id) => {
+    const el = document.getElementById(id);
+    if (el) { el.scrollIntoView({ block: "center" }); el.focus(); }
+  };
   const seen = (selector, inside) => [...(inside || document).querySelectorAll(selector)].find((el) => el.getClientRects().length && !el.disabled);
   const does = {
     palette() { fb.palette(); },
@@ -329,7 +333,11 @@
     },
     /* What had the focus is gone: the heading gets it. */
     heading() { requestAnimationFrame(() => { const h1 = document.querySelector("h1"); if (h1) { h1.setAttribute("tabindex", "-1"); h1.focus({ preventScroll: true }); } }); },
-    focus(id) { requestAnimationFrame(() => { const el = document.getElementById(id); if (el) { el.scrollIntoView({ block: "center" }); el.focus(); } }); },
+    focus(id) { requestAnimationFrame(() => put(id)); },
+    /* Puts the focus where typing is likely to begin, unless somebody was quicker and types elsewhere already. */
+    begin(id) {
+      requestAnimationFrame(() => document.activeElement?.matches("input:not([type=checkbox]), textarea, [role=combobox]") || put(id));
+    },
     say(text) {
       const region = document.getElementById("fb-say");
       if (region) { region.textContent = ""; setTimeout(() => { region.textContent = text; }, 50); }
