@@ -38,6 +38,7 @@ from mobility_app.sync.engine import Engine
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import HttpTransport
 
+ROUNDS_MAX = 100
 REPEATS = 5
 KEY = b"k" * 32
 UPDATE = "UPDATE customer SET website=? WHERE id=?"
@@ -166,15 +167,22 @@ def bench_sync(folder: Path, customers: int) -> None:
         })  # fmt: skip
     stores = [_enrolled(folder / name, hq.office, hq.url) for name in ("one", "two")]
     engines = [Engine(store, HttpTransport(hq.url)) for store in stores]
-    first = timed(engines[0].round)
-    engines[1].round()
+    first = timed(lambda: _all_of_it(engines[0]))
+    _all_of_it(engines[1])
     raw = _raw_insert(folder, stores[0])
-    row("first sync by replay", records / first, "records/s", "raw insert of the same rows", records / raw)
+    row("first sync, words and history too", records / first, "records/s", "raw insert of the same rows", records / raw)
     _edits(engines, stores, min(customers, 500), "edits")
     bench_wire(hq, stores[0], row)
     for store in stores:
         store.close()
     hq.stop()
+
+
+def _all_of_it(engine: Engine) -> None:
+    """Rounds until one brings nothing: a round takes a share of the history."""
+    for _ in range(ROUNDS_MAX):
+        if not engine.round().entries:
+            return
 
 
 def _enrolled(folder: Path, office: Office, url: str) -> Store:
