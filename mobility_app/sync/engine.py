@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from itertools import islice
 
@@ -69,6 +70,12 @@ class Round:
     entries: int = 0
     requests: int = 0
     mended: int = 0
+
+
+class Heard(Enum):
+    """What HQ said to who waited for news. PASSED: there were some, and a pull has passed them meanwhile."""
+
+    NOTHING, PASSED, NEWS = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +146,14 @@ class Engine:
             self._pull_all(identity, done)
         self._take_all(identity, done)
 
-    def news(self, seconds: int) -> bool:
-        """Waits at HQ until a pull would bring something; False: not within so many seconds, or a pull has passed it
-        meanwhile. Writes nothing. Raises as `round`."""
+    def news(self, seconds: int) -> Heard:
+        """Waits at HQ until a pull would bring something, or so many seconds. Writes nothing. Raises as `round`."""
         identity, at = self._known()
         cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
         answer = self._ask(identity, "/v1/wake", WakeRequest(cursor, seconds), WakeAnswer, Round())
-        return answer.news and self._known()[1] == at
+        if not answer.news:
+            return Heard.NOTHING
+        return Heard.NEWS if self._known()[1] == at else Heard.PASSED
 
     def older(self, customer_id: str) -> int:
         """Fetches a page of a customer's history that is older than what lies here. Returns how many entries; 0: there

@@ -15,7 +15,7 @@ from mobility_app.errors import MobilityError
 from mobility_app.store import identity
 from mobility_app.store.database import EngineError
 from mobility_app.store.store import Store
-from mobility_app.sync.engine import Engine
+from mobility_app.sync.engine import Engine, Heard
 
 LENGTHS_SECONDS = (50, 20, 8)  # each drawn a fifth longer or shorter
 SPREAD = 0.2
@@ -76,7 +76,7 @@ class Waker:
         seconds = min(LONGEST_SECONDS, round(LENGTHS_SECONDS[self._step] * spread))
         began = self._clock()
         try:
-            found = self._engine.news(seconds)
+            heard = self._engine.news(seconds)
         except Exception as error:  # whatever it was: a round tells, and after three in a row this device asks for less
             if not self._stop.is_set():
                 if not isinstance(error, MobilityError):
@@ -86,9 +86,11 @@ class Waker:
         if self._stop.is_set():
             return
         self._cuts = 0
-        if found:
+        if heard is Heard.NEWS:
             self._go.clear()
             self.news()
+        elif heard is Heard.PASSED:
+            return  # a round was quicker: what comes next must not wait
         elif self._clock() - began < seconds - EARLY_SECONDS:
             self._stop.wait(EARLY_SECONDS)
         elif self._step == 0 and self._again_at:

@@ -83,6 +83,30 @@ def test_a_refused_device_stops_and_says_why(device: Device, tmp_path: Path) -> 
     worker.stop()
 
 
+def test_news_that_a_round_was_quicker_to_fetch_do_not_delay_the_next_question(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobility_app.sync.waker.EARLY_SECONDS", 40)  # longer than anybody here waits
+    device.sync()
+    real, asked = device.link.send, list[str]()
+
+    def quicker(method: str, target: str, *rest: object) -> Reply:
+        if target == "/v1/wake":
+            asked.append(target)
+            if len(asked) == 1:
+                with device.store.writing() as tx:
+                    tx.create("customer", {"name": "Óptica"})
+                device.sync()
+        return real(method, target, *rest)  # type: ignore[arg-type]
+
+    device.link.send = quicker  # type: ignore[method-assign]
+    waker = Waker(device.store, device.engine, lambda: 0.5, time.monotonic)
+    waker.start()
+    waker.go(on=True)
+    until(lambda: len(asked) > 1, PATIENCE_SECONDS)
+    waker.stop()
+
+
 def test_whatever_breaks_the_wait_for_news_a_round_tells_and_in_the_end_this_device_polls(device: Device) -> None:
     def broken(*request: object) -> Reply:
         raise ValueError("nobody has thought of this")

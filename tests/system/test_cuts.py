@@ -14,7 +14,7 @@ import pytest
 
 from mobility_app.errors import Unreachable
 from mobility_app.hq.verify import faults as hq_faults
-from mobility_app.sync.engine import Engine
+from mobility_app.sync.engine import Engine, Heard
 from mobility_app.sync.status import waiting
 from mobility_app.sync.transport import HttpTransport
 from tests.support import invariants
@@ -178,14 +178,14 @@ def test_behind_nginx_rounds_pass_long_requests_are_cut_and_an_hq_that_is_away_i
     engine = Engine(ana.store, HttpTransport(nginx, 80))
     customer = ana.create("customer", name="Proxy")
     assert engine.round().pushed == 1
-    assert not engine.news(1)  # shorter than the proxy's patience
+    assert engine.news(1) is Heard.NOTHING  # shorter than the proxy's patience
     with pytest.raises(Unreachable) as cut:
         engine.news(30)
     assert cut.value.reason == "busy"
     rui.sync()
     rui.set("customer", customer, website="https://rui.example")
     rui.sync()
-    assert engine.news(30)
+    assert engine.news(30) is Heard.NEWS
     hq.stop()
     with pytest.raises(Unreachable) as away:
         engine.round()
