@@ -258,8 +258,8 @@ def _close_passed(
 ) -> None:
     """Changes whose entry has come back leave the overlay: their value is HQ's now. They are kept for an HQ that loses
     them. Until the pages are `whole`, the cursor alone says little: of a customer that changes its scope, what lies
-    before the cursor comes behind it, and an older value would show. Where the cursor did not move, only those that HQ just
-    `answered` can have."""
+    before the cursor comes behind it, and an older value would show; and in another life of HQ its number was another
+    entry's. Where the cursor did not move, only those that HQ just `answered` can have."""
     session = taking.session
     sql = "SELECT dseq, entity, record_id, root_id, out_stream, out_seq FROM change WHERE state=?"
     if answered is None:
@@ -268,8 +268,9 @@ def _close_passed(
         waiting = session.among(f"{sql} AND dseq IN ({{marks}})", answered, ACCEPTED)
     passed = [row for row in waiting if not row[4] or cursor.streams.get(row[4], 0) >= row[5]]
     if not whole:
-        came = "SELECT 1 FROM entry WHERE stream=? AND seq=?"
-        passed = [row for row in passed if not row[4] or session.value(came, row[4], row[5])]
+        came, known = "SELECT 1 FROM entry WHERE stream=? AND seq=? AND device_id=? AND dseq=?", identity.read(session)
+        me = known.device_id if known else ""
+        passed = [row for row in passed if not row[4] or session.value(came, row[4], row[5], me, row[0])]
     if passed:
         taking.pictures.read_all((row[1], row[2]) for row in passed)
         again.keep(session, [row[0] for row in passed], now)

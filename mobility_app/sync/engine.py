@@ -30,6 +30,7 @@ from mobility_app.sync import first, lives, orders, protocol, renewal, verify
 from mobility_app.sync.asking import ask
 from mobility_app.sync.columns import to_entries
 from mobility_app.sync.frames import HistoryRequest, PieceRequest
+from mobility_app.sync.holding import Holding
 from mobility_app.sync.life_messages import (
     HAVE_MAX,
     DoneAnswer,
@@ -96,7 +97,7 @@ class Engine:
         self.store, self._transport = store, transport
         self.last_push: tuple[str, bytes] | None = None
         self.last_pull: tuple[str, bytes] | None = None
-        self._narrowing = Narrowing()
+        self._narrowing, self._holding = Narrowing(), Holding()
         self._still: _Still | None = None
         self._pulled: tuple[PullRequest, bytes] | None = None  # the last pull and what HQ said to it
         self.progress: Callable[[str, int, int], None] = lambda doing, done, total: None
@@ -259,12 +260,15 @@ class Engine:
         freed = False
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
-                at, last = Cursor.read(session), int(session.value(f"SELECT {outgoing.LAST}"))
+                stands, last = Cursor.read(session), int(session.value(f"SELECT {outgoing.LAST}"))
+            at = self._holding.behind(stands)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
             request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost), last)
             said = said or self._asked(identity, "/v1/pull", request, done)
             answer = protocol.unpack(said, PullAnswer, hostile=False)
             self._pulled, said = (request, said), b""
+            if self._holding.begun_again(reset=answer.reset):
+                continue
             to = answer.cursor
             moved = Cursor(to.epoch, to.role, dict(to.scopes), dict(to.streams), to.seal) if to is not None else at
             if answer.life is not None:
@@ -275,9 +279,13 @@ class Engine:
                     self.store, at.epoch, answer.life, identity.device_id, partial(self._testify, identity, done)
                 )
             if answer.actor is not None and (moved != at or answer.steps or answer.entries.seq or answer.reset):
-                apply.page(self.store, _page(answer, answer.actor, moved))
-            elif not answer.more:
-                apply.caught_up(self.store)
+                page = self._holding.whole(_page(answer, answer.actor, moved))
+            else:
+                page = None if answer.more else self._holding.rest()
+                if page is None and not answer.more:
+                    apply.caught_up(self.store)
+            if page is not None:
+                apply.page(self.store, page)
             came = len(answer.entries.seq) + len(answer.steps)
             done.entries += came
             took, lost = (), ()
