@@ -24,7 +24,7 @@ OLDER, NEWER = 4, 2
 Upcast: TypeAlias = Callable[[Change], Change]
 Since: TypeAlias = Mapping[tuple[str, str], int]
 
-VERSION = 2
+VERSION = 3  # 3: a closed request is opened again with a reason only (`rules/reopening.py`)
 # (entity, field) -> the version that brought it, RECORD for a kind of record with all its fields; else the first.
 SINCE: Since = MappingProxyType(
     {("message", "reason"): 2, ("message", "undelivered_ids"): 2, ("activity", "mail_state"): 2}  # mail of HQ's

@@ -19,7 +19,7 @@ from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import CREATE, DUPLICATE_SUSPECT, MERGED, RESTORE, UPDATE, VOID, Change, Patch, Row
 from mobility_app.domain.fields import Entity, Field, Merge, Plain, check, is_id
-from mobility_app.domain.rules import checks
+from mobility_app.domain.rules import checks, reopening
 from mobility_app.domain.rules.places import language_of
 from mobility_app.errors import InvalidValue, NotAllowed
 from mobility_app.hq import scopes
@@ -41,6 +41,7 @@ class Judge:
         """`common`: up to which number of a stream the author's life of HQ tells what this one does (`lives.py`)."""
         self._tx, self._actor, self._device, self._common = tx, actor, device_id, common
         self._reach = Reach(tx, actor)
+        self._together: list[Change] = []  # what was saved with the change that is judged
         self._told: dict[str, int] = {}  # stream -> its last number before this transaction
 
     def judge(self, changes: Iterable[Change]) -> list[Verdict]:
@@ -49,7 +50,7 @@ class Judge:
         changes = list(changes)
         self._tx.foresee(_named(changes))
         for _, group in groupby(changes, key=lambda change: change.tx):
-            together = list(group)
+            together = self._together = list(group)
             if any(change.atomic for change in together):
                 verdicts += self._as_one(together)
             else:
@@ -195,6 +196,8 @@ class Judge:
         for names in _groups(one, change.patch):
             self._field(one, change, record_id, row, state, names, own, fates, wanted, lost, clashes)
         after = self._settled(one, {**row, **wanted}, change.patch, row) if wanted else row
+        if reopening.opens_again(one.name, row, after) and not reopening.explained(change, self._together):
+            raise Rejection("reason_missing")
         moved = {name: after[name] for name in one.names if after[name] != row.get(name)}
         if "territory_id" in moved:
             self._reach.territory(row, moved["territory_id"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mobility_app.domain import registry, versions
 from mobility_app.domain.change import VOID, Change
 from mobility_app.errors import Refused
@@ -23,7 +25,7 @@ def raised(changes: list[WireChange], version: int) -> list[Change]:
     plain = [protocol.plain_change(change) for change in changes]
     if version > versions.VERSION and any(_strange(change) for change in plain):
         raise Refused("hq_older", 409, wanted=versions.VERSION)
-    return [versions.raised(change, version) for change in plain]
+    return [versions.raised(replace(change, version=version), version) for change in plain]
 
 
 def _strange(change: Change) -> bool:

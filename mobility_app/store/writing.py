@@ -13,8 +13,8 @@ from mobility_app.domain import access, clock, merge, registry
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import DELETE, Row
 from mobility_app.domain.fields import Field, Merge, Plain, Scope, check
-from mobility_app.domain.rules import checks
-from mobility_app.errors import NotAllowed, NotFound, SheetInEdit
+from mobility_app.domain.rules import checks, reopening
+from mobility_app.errors import InvalidValue, NotAllowed, NotFound, SheetInEdit
 from mobility_app.store import defaults, drafts, identity
 from mobility_app.store.cursor import HALFWAY, Cursor
 from mobility_app.store.records import Records, patch_plain
@@ -68,6 +68,8 @@ class Writing(Records):
         changed = {name: after[name] for name in one.names if after[name] != row.get(name)}
         if not changed:
             return
+        if reopening.opens_again(entity, row, after) and not self._explained(record_id):
+            raise InvalidValue(entity, "status", "reason_missing")
         own = self._own(entity, record_id, row)
         self._permit_reach(entity, record_id, row, "update")
         for name in changed:
@@ -92,7 +94,7 @@ class Writing(Records):
                 raise NotAllowed(entity, "delete", reason=reason)
         for pair in doomed:
             self._place(*pair, rows[pair])
-            self.run("UPDATE ctx SET atomic=1")
+            self.as_one()
             self.remove(*pair)
         self.roots.add(self.root_of(entity, record_id, row))
 
@@ -137,6 +139,15 @@ class Writing(Records):
                 ids.add(gone_id)
                 back.append((name, gone_id, {field: row.get(field) for field in registry.entity(name).names}))
         return back
+
+    def as_one(self) -> None:
+        """From here on the transaction stands or falls as one at HQ."""
+        self.run("UPDATE ctx SET atomic=1")
+
+    def _explained(self, ticket_id: str) -> bool:
+        """Whether this transaction wrote why a request is opened again."""
+        notes = (self.get(*pair) or {} for pair in self.records if pair[0] == reopening.NOTE)
+        return any(note.get("ticket_id") == ticket_id for note in notes)
 
     def _standing(self, entity: str, record_id: str) -> Row:
         row = self.get(entity, record_id)

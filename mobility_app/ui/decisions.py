@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from mobility_app.domain import merge, registry
-from mobility_app.store.actions import settle, twins
+from mobility_app.errors import InvalidValue
+from mobility_app.store.actions import reopen, settle, twins
 from mobility_app.store.actions.twins import Pair
 from mobility_app.store.queries import conflicts, sync_centre
 from mobility_app.store.queries.conflicts import Found
 from mobility_app.store.queries.sheet import CONFLICT, Mark
-from mobility_app.ui import dialogs, forms
+from mobility_app.ui import dialogs, forms, naming
 from mobility_app.ui.context import App
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
@@ -61,16 +62,34 @@ async def act(desk: dialogs.Desk, name: str, arg: str) -> bool:
         case "dismiss" if arg.lstrip("-").isdecimal():
             await app.act(settle.dismiss, int(arg))
         case "resend" if arg.lstrip("-").isdecimal():
-            await app.act(settle.send_again, int(arg))
-            desk.toast(desk.words("Waits to be sent again"))
-        case "accept" | "insist":
+            if await _with_reason(desk, settle.send_again, int(arg)):
+                desk.toast(desk.words("Waits to be sent again"))
+        case "accept":
             number, _, field = arg.partition(":")
-            await app.act(settle.accept if name == "accept" else settle.insist, int(number), field)
+            await app.act(settle.accept, int(number), field)
+        case "insist":
+            number, _, field = arg.partition(":")
+            await _with_reason(desk, settle.insist, int(number), field)
         case "ask-merge":
             if await app.act(twins.ask_merge, int(arg.partition(":")[0]), lambda pair: _merge_title(desk.words, pair)):
                 desk.toast(desk.words("Task made"))
         case _:
             return False
+    return True
+
+
+async def _with_reason(desk: dialogs.Desk, action: Callable[..., None], *args: object) -> bool:
+    """Does it, with a reason where it would open a closed request again. False where none was given."""
+    app, words = desk.app, desk.words
+    try:
+        await app.act(action, *args)
+    except InvalidValue as bad:
+        if bad.reason != "reason_missing":
+            raise
+        return await naming.ask(
+            desk, words("Reopen the request"), lambda reason: app.act(action, *args, reason), most=reopen.REASON_MOST,
+            label=words("Reason"),
+        )  # fmt: skip
     return True
 
 

@@ -6,24 +6,33 @@ Errors stand at the field; nothing is closed until it is saved.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from nicegui import ui
 
 from mobility_app.errors import MobilityError
 from mobility_app.ui import dialogs
 from mobility_app.ui.text_input import TextInput
-from mobility_app.ui.window import Window
+from mobility_app.ui.words import Words
 
 LIST_MOST, LABEL_MOST = 120, 80  # characters, as their descriptions have it
 
 
+class Speaking(Protocol):
+    """Whoever asks: a browser tab, or the desk of a dialog."""
+
+    @property
+    def words(self) -> Words:
+        """Texts and formats."""
+
+
 async def ask(
-    window: Window, title: str, save: Callable[[str], Awaitable[None]], value: str = "", *, most: int = LIST_MOST,
+    desk: Speaking, title: str, save: Callable[[str], Awaitable[None]], value: str = "", *, most: int = LIST_MOST,
     label: str = "",
 ) -> bool:  # fmt: skip
     """Opens the dialog; `label` stands in place of "Name". `save(name)` writes it and may raise MobilityError, which is
     shown. True when it was saved."""
-    words = window.words
+    words = desk.words
     with dialogs.framed(title) as dialog:
         field = TextInput("fb-naming", label or words("Name"), value, most=most)
 

@@ -81,6 +81,7 @@ ACT = MappingProxyType(
         "parent_missing": N_("What this hangs on was deleted at the office meanwhile."),
         "exclusive_product": N_("This product may only be billed to another customer."),
         "set_aside": N_("The office could not read this change and set it aside. Tell the office."),
+        "reason_missing": N_("This request is closed. Reopen it with a reason."),
         "id_taken": N_("A record with this number is already there."),
         "unknown_kind": N_("This version of the program is not known at the office. Update the program."),
     }

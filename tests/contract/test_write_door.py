@@ -11,6 +11,7 @@ import pytest
 
 from mobility_app.errors import InvalidValue, NotAllowed, NotFound, SheetInEdit, StoreTooNew
 from mobility_app.store import drafts, identity, search
+from mobility_app.store.actions import reopen
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.files import FileVault
 from mobility_app.store.queries.history import history
@@ -232,13 +233,16 @@ def test_replace_is_no_way_around(store: Store) -> None:
         session.run("INSERT OR REPLACE INTO customer (id, name) VALUES (?, 'x')", customer)
 
 
-def test_a_closed_request_is_reopened_by_either_of_its_two_fields(store: Store) -> None:
+def test_a_closed_request_is_reopened_with_a_reason_by_either_of_its_two_fields(store: Store) -> None:
     customer = made(store)
     with store.writing() as tx:
         ticket = tx.create("ticket", {"customer_id": customer, "description": "broken", "progress_percent": 100})
     assert store.read("ticket", ticket)["status"] == "closed"  # type: ignore[index]
+    for values in ({"progress_percent": 40}, {"status": "open"}):
+        with pytest.raises(InvalidValue, match="reason_missing"), store.writing() as tx:
+            tx.update("ticket", ticket, values)  # type: ignore[arg-type]
     with store.writing() as tx:
-        tx.update("ticket", ticket, {"progress_percent": 40})
+        reopen.reopen(tx, ticket, "broken again", 40)
     assert store.read("ticket", ticket)["status"] == "open"  # type: ignore[index]
     with store.writing() as tx:
         tx.update("ticket", ticket, {"status": "closed"})
@@ -246,7 +250,7 @@ def test_a_closed_request_is_reopened_by_either_of_its_two_fields(store: Store) 
     assert row is not None
     assert row["progress_percent"] == 100
     with store.writing() as tx:
-        tx.update("ticket", ticket, {"status": "open"})
+        reopen.reopen(tx, ticket, "broken again")
     row = store.read("ticket", ticket)
     assert row is not None
     assert row["status"] == "open"

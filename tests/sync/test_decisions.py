@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mobility_app.domain import versions
 from mobility_app.domain.fields import Plain
+from mobility_app.domain.rules import reopening
 from mobility_app.errors import InvalidValue
 from mobility_app.store.actions import reopen, settle
 from mobility_app.store.queries import conflicts
@@ -193,3 +196,37 @@ def test_a_request_is_reopened_with_a_reason_by_somebody_who_saw_it_closed(
     clash(fleet, "ticket", ticket, (ana, {"priority": "high"}))
     assert rui.store.read("ticket", ticket)["status"] == "open"
     assert open_here(rui, customer) == []
+
+
+@pytest.mark.parametrize("version", [versions.VERSION, reopening.SINCE - 1])
+def test_hq_insists_on_the_reason_of_all_but_older_programs(
+    fleet: Fleet, people: tuple[Device, Device, Device], version: int
+) -> None:
+    ana, rui, _ = people
+    _, ticket = made(fleet, ana, "ticket", description="Terminal", progress_percent=100)
+    with rui.store.writing() as tx, pytest.raises(InvalidValue, match="status"):
+        tx.update("ticket", ticket, {"progress_percent": 40})
+    with rui.store.transaction() as session:  # a program that breaks its own write door, or has no such rule yet
+        session.run("UPDATE ctx SET user_id='0', tx=tx+1, at=0, stamp=stamp+1, base=99999999")
+        session.run("UPDATE ticket SET status='open', progress_percent=40 WHERE id=?", ticket)
+        session.run("UPDATE ctx SET user_id=NULL, base=0")
+        session.run("UPDATE change SET version=?", version)
+    fleet.settle()
+    older = version < reopening.SINCE
+    for device in people:
+        assert device.store.read("ticket", ticket)["status"] == ("open" if older else "closed")
+    with rui.store.reading() as session:
+        said = [json.loads(row[0])["reason"] for row in session.rows("SELECT verdict FROM change")]
+    assert said == ([] if older else ["reason_missing"])
+
+
+def test_a_note_of_another_request_is_no_reason(fleet: Fleet, people: tuple[Device, Device, Device]) -> None:
+    ana, rui, _ = people
+    customer, ticket = made(fleet, ana, "ticket", description="Terminal", progress_percent=100)
+    with rui.store.writing() as tx:
+        other = tx.create("ticket", {"customer_id": customer, "description": "Fatura"})
+        tx.create("ticket_entry", {"ticket_id": other, "text": "Pede cópia"})
+        with pytest.raises(InvalidValue, match="status"):
+            tx.update("ticket", ticket, {"status": "open"})
+    fleet.settle()
+    assert ana.store.read("ticket", ticket)["status"] == "closed"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobility_app.store.actions import reopen
 from tests.support.fleet import Device, Fleet
 
 
@@ -47,7 +48,8 @@ def test_a_request_that_one_closed_is_not_opened_by_the_other_who_had_not_seen_i
         row = rows["ticket"][ticket]
         assert (row["progress_percent"], row["status"]) == (100, "closed")
         assert rows["conflict"] == {}
-    change(rui, "ticket", ticket, status="open")  # who has seen it closed may open it again
+    with rui.store.writing() as tx:
+        reopen.reopen(tx, ticket, "Voltou a falhar")  # who has seen it closed may open it again
     fleet.settle()
     assert ana.dump()["ticket"][ticket]["status"] == "open"
 

@@ -9,6 +9,7 @@ import pytest
 
 from mobility_app.domain.change import REJECTED
 from mobility_app.domain.fields import Plain
+from mobility_app.errors import InvalidValue
 from mobility_app.hq.merging import merge_customers
 from mobility_app.store import identity, told
 from mobility_app.store.actions import settle, twins
@@ -80,9 +81,13 @@ def test_a_step_that_somebody_was_past_is_told_to_its_author_alone_who_accepts_i
 def test_a_step_that_somebody_was_past_is_insisted_on_knowingly(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
     ana, rui, customer = pair
     ticket, mark = passed_by(fleet, pair)
-    settle.insist(rui.store, mark.dseq, "progress_percent")
+    with pytest.raises(InvalidValue, match="reason_missing"):  # it would open a closed request again
+        settle.insist(rui.store, mark.dseq, "progress_percent")
+    assert marked(rui, customer, "ticket", ticket, "progress_percent") == mark
+    settle.insist(rui.store, mark.dseq, "progress_percent", "Falta o cabo")
     fleet.settle()
     for device in (ana, rui):
+        assert [row["text"] for row in device.dump()["ticket_entry"].values()] == ["Falta o cabo"]
         row = device.store.read("ticket", ticket)
         assert (row["progress_percent"], row["status"]) == (40, "open")
         assert marked(device, customer, "ticket", ticket, "progress_percent") is None

@@ -14,6 +14,7 @@ from mobility_app.domain.change import DISMISSED, REJECTED, Row
 from mobility_app.domain.fields import Merge
 from mobility_app.errors import NotFound
 from mobility_app.store import told
+from mobility_app.store.actions import reopen
 from mobility_app.store.queries import conflicts
 from mobility_app.store.records import patch_plain
 from mobility_app.store.store import LOCAL, Store, Touched
@@ -97,18 +98,21 @@ def accept(store: Store, dseq: int, field: str) -> None:
         store.tell(Touched(frozenset({one.root_id} - {""}), frozenset({(one.entity, one.record_id)}), LOCAL))
 
 
-def insist(store: Store, dseq: int, field: str) -> None:
-    """Its author has read what HQ made of a value, and writes it again, knowingly.
+def insist(store: Store, dseq: int, field: str, reason: str = "") -> None:
+    """Its author has read what HQ made of a value, and writes it again, knowingly. `reason`: for what opens a closed
+    request again, which is InvalidValue `reason_missing` without one.
 
     Raises NotFound where the record is gone, InvalidValue, NotAllowed."""
     with store.writing() as tx:
         one = told.read(tx, dseq, field)
         if one is not None:
+            reopen.explain(tx, one.record_id, reason)
             tx.update(one.entity, one.record_id, {one.field: one.wanted})
 
 
-def send_again(store: Store, dseq: int) -> None:
-    """Sends a refused change once more, as a new change on what stands now; the refused one is marked no more.
+def send_again(store: Store, dseq: int, reason: str = "") -> None:
+    """Sends a refused change once more, as a new change on what stands now; the refused one is marked no more. `reason` as
+    in `insist`.
 
     Raises NotFound where its record is gone, InvalidValue, NotAllowed where this device knows already that it won't do."""
     with store.writing() as tx:
@@ -127,5 +131,6 @@ def send_again(store: Store, dseq: int) -> None:
             case "restore":
                 tx.restore(entity, record_id)
             case _:
+                reopen.explain(tx, record_id, reason)
                 tx.update(entity, record_id, wanted)
         tx.run("UPDATE change SET state=? WHERE dseq=?", DISMISSED, dseq)

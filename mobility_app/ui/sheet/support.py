@@ -25,7 +25,8 @@ from mobility_app.ui.sheet.tab import Tab
 STEPS = (0, 25, 50, 75, 100)
 TITLE_LETTERS = 80
 DAY_MS = 86_400_000
-EDITED = ("description", "priority", "progress_percent")
+EDITED = ("description", "priority")  # and the progress while it is open: a closed one is opened with a reason
+DONE = 100  # percent
 
 
 async def build(sheet: Sheet) -> None:
@@ -65,12 +66,16 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
             case "note":
                 await _add_note(sheet, record_id)
             case "progress":
-                await sheet.write(lambda tx: tx.update("ticket", record_id, {"progress_percent": int(arg)}))
+                if await _closed(sheet, record_id) and int(arg) < DONE:
+                    await _reopen(sheet, record_id, int(arg))
+                else:
+                    await sheet.write(lambda tx: tx.update("ticket", record_id, {"progress_percent": int(arg)}))
             case "reopen":
                 await _reopen(sheet, record_id)
             case "change":
+                edited = EDITED if await _closed(sheet, record_id) else (*EDITED, "progress_percent")
                 await dialogs.record_dialog(
-                    sheet, "ticket", EDITED, title=words("Support request"), record_id=record_id,
+                    sheet, "ticket", edited, title=words("Support request"), record_id=record_id,
                     saved=words("Request saved"),
                 )  # fmt: skip
             case _:
@@ -85,13 +90,18 @@ async def show_one(sheet: Sheet, record_id: str) -> None:
             sheet.begin("ticket_entry", lambda: _add_note(sheet, record_id))
 
 
-async def _reopen(sheet: Sheet, record_id: str) -> None:
+async def _closed(sheet: Sheet, record_id: str) -> bool:
+    row = await sheet.read(lambda store: store.read("ticket", record_id))
+    return row is not None and row["status"] == "closed"
+
+
+async def _reopen(sheet: Sheet, record_id: str, percent: int | None = None) -> None:
     words = sheet.words
     row = await sheet.read(lambda store: store.read("ticket", record_id))
     title = words("Reopen {title}", title=str((row or {}).get("reference") or ""))
 
     async def save(reason: str) -> None:
-        await sheet.app.write(lambda tx: reopen.reopen(tx, record_id, reason))
+        await sheet.app.write(lambda tx: reopen.reopen(tx, record_id, reason, percent))
 
     await naming.ask(sheet.window, title, save, most=reopen.REASON_MOST, label=words("Reason"))
 

@@ -12,6 +12,7 @@ from mobility_app.domain.change import Row
 from mobility_app.errors import NotFound, Refused
 from mobility_app.hq import salvage
 from mobility_app.store import overlay
+from mobility_app.store.actions import reopen
 from mobility_app.store.records import Records
 from mobility_app.store.writing import Writing
 from tests.support.invariants import Violation
@@ -34,7 +35,11 @@ def edit(world: World, member: Member) -> None:
     row = _pick(world, member, entity)
     values: Row = {name: _value(world, name, row) for name in names}
     with member.store.writing() as tx:
-        tx.update(entity, str(row["id"]), values)
+        percent = values.get("progress_percent")
+        if row.get("status") == "closed" and isinstance(percent, int) and percent < 100:
+            reopen.reopen(tx, str(row["id"]), "again", percent)
+        else:
+            tx.update(entity, str(row["id"]), values)
     world.tell(member.name, f"{entity} {row.get('name') or row['id']}: {values}")
     kept = member.store.read(entity, str(row["id"]))
     if kept is None or any(kept[name] != value for name, value in values.items()):

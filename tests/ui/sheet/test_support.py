@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobility_app.errors import NotAllowed
+from mobility_app.store.actions import reopen
 from mobility_app.store.queries import tickets as queries
 from mobility_app.ui.sheet import support
 from tests.support.desk import NOW, Desk, desk
@@ -68,7 +69,7 @@ def test_a_hundred_percent_closes_and_reopening_takes_it_back(tmp_path: Path) ->
     assert (row["status"], row["progress_percent"]) == ("closed", 100)
     assert ("reopen", "") in acts(page(at, one))
     with at.store.writing() as tx:
-        tx.update("ticket", one, {"status": "open"})
+        reopen.reopen(tx, one, "Voltou a falhar")
     row = at.store.read("ticket", one) or {}
     assert row["status"] == "open"
     assert row["progress_percent"] != 100
