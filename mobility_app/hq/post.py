@@ -22,6 +22,7 @@ from mobility_app.hq import outbox, told
 from mobility_app.hq.ledger import Ledger, Transaction
 from mobility_app.hq.mail import Written
 from mobility_app.hq.mail_settings import MailSettings
+from mobility_app.hq.outage import Outage
 from mobility_app.hq.outbox import DEAD, REPLACED, SENDING, SENT, SKIPPED, WAITING, Mail
 from mobility_app.hq.smtp import Down, Line, Refused, Unsure
 from mobility_app.store.records import Records
@@ -54,13 +55,12 @@ class Post:
             self.recover()
         except Exception as error:
             logger.error("recovery failed: %s", type(error).__name__, exc_info=error)
+        outage = Outage(logger, "mail", POLL_SECONDS)
         while not stop.is_set():
             more = False
-            try:
+            with outage.met():
                 more = self.tick()
-            except Exception as error:
-                logger.error("mail stumbled: %s", type(error).__name__, exc_info=error)
-            stop.wait(0 if more else POLL_SECONDS)
+            stop.wait(0 if more else outage.seconds)
 
     def recover(self) -> None:
         """After a crash: what was being sent may have been taken, so it goes again exactly as it was."""

@@ -23,6 +23,7 @@ from mobility_app.errors import InvalidValue, Refused
 from mobility_app.hq import devices, scopes
 from mobility_app.hq.feed import NO_SNAPS, Snaps
 from mobility_app.hq.ledger import Ledger
+from mobility_app.hq.outage import Outage
 from mobility_app.store.database import Session
 from mobility_app.store.records import Records
 from mobility_app.sync import frames
@@ -204,12 +205,11 @@ class Upkeep:
 
     def run(self, stop: threading.Event) -> None:
         """Works until told to stop. A failure is logged and tried again."""
+        outage = Outage(logger, "snapshots", UPKEEP_SECONDS)
         while not stop.is_set():
-            try:
+            with outage.met():  # a thread that ended would leave new devices to the paged way, unnoticed
                 self._snapshots.keep_fresh()
-            except Exception as error:  # a thread that ended would leave new devices to the paged way, unnoticed
-                logger.error("snapshots stumbled: %s", type(error).__name__, exc_info=error)
-            stop.wait(UPKEEP_SECONDS)
+            stop.wait(outage.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from mobility_app.domain.access import Actor
 from mobility_app.hq import scopes
 from mobility_app.hq.ledger import Ledger
+from mobility_app.hq.outage import Outage
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.records import Records
 
@@ -65,6 +66,7 @@ class Hub:
         self._look_now = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._outage = Outage(logger, "wake", LOOK_SECONDS)
         ledger.published = self.nudge
 
     def nudge(self) -> None:
@@ -109,17 +111,13 @@ class Hub:
     async def _look_on(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(self._look_now.wait(), self._outage.seconds)
             self._look_now.clear()
             if self._closed or not self._count:
                 self._wake({scope: {""} for scope in self._waiting})
                 return
-            try:
-                told = await run_in_threadpool(self._look, dict(self._heads), dict(self._streams))
-            except Exception as error:  # else all who wait would wait in vain; who asks meets the same, and is told
-                logger.error("wake: %s", type(error).__name__, exc_info=error)
-            else:
-                self._wake(told)
+            with self._outage.met():  # else all who wait would wait in vain; who asks meets the same, and is told
+                self._wake(await run_in_threadpool(self._look, dict(self._heads), dict(self._streams)))
 
     def _look(self, seen: dict[str, int], streams: dict[str, str]) -> dict[str, set[str]]:
         """Scope -> the devices by whose work it was told something since the last look; "" is HQ itself."""

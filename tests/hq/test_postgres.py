@@ -6,7 +6,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import msgspec
@@ -15,13 +17,14 @@ import pytest
 
 from mobility_app.errors import DiskFull, InvalidValue, Refused, StoreTooNew, Unreachable
 from mobility_app.hq import backup as copies
-from mobility_app.hq import database_settings, moving, schema
+from mobility_app.hq import database_settings, moving, schema, wake
 from mobility_app.hq.app import create_app
 from mobility_app.hq.office import Office
 from mobility_app.hq.office_pages import COOKIE
 from mobility_app.hq.post import paused
 from mobility_app.hq.schema import PostgresHq
 from mobility_app.hq.verify import faults
+from mobility_app.hq.wake import Hub, Waiter
 from mobility_app.store import postgres
 from mobility_app.store.postgres import Postgres
 from mobility_app.sync import protocol
@@ -325,6 +328,41 @@ def test_while_the_server_is_down_the_offices_pages_say_busy_and_then_come_again
     assert asyncio.run(ask()).status_code == 200
     ana.sync()
     assert len(fleet.office.dump()["customer"]) == 1
+
+
+def test_while_the_server_is_down_the_log_says_so_once_and_once_that_it_goes_on(
+    cluster: Cluster, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "mobility.hq")
+    monkeypatch.setattr(wake, "LOOK_SECONDS", 0.01)
+    looks: list[float] = []
+
+    def lines() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.name == "mobility.hq"]
+
+    async def wait() -> None:
+        hub = Hub(fleet.office.ledger)
+        look = hub._look
+        hub._look = lambda *seen: (looks.append(monotonic()), look(*seen))[1]  # type: ignore[method-assign]
+        waiting = asyncio.create_task(hub.wait(Waiter("d", {"g": "g"}, {}, 60), 60))
+        while not looks:
+            await asyncio.sleep(0.01)
+        cluster.stop("immediate")
+        before = len(looks)
+        while len(looks) < before + 5:
+            await asyncio.sleep(0.01)
+        cluster.start()
+        while not any("goes on" in line for line in lines()):
+            await asyncio.sleep(0.01)
+        hub.close()
+        await waiting
+
+    asyncio.run(asyncio.wait_for(wait(), 30))
+    assert len(lines()) == 2
+    assert lines()[0].startswith("wake: ")
+    assert not any(record.exc_info for record in caplog.records if record.name == "mobility.hq")
+    gaps = [after - before for before, after in pairwise(looks)]
+    assert max(gaps[-6:]) > 0.05  # from try to try it waits longer
 
 
 def test_an_older_database_is_brought_up_to_date_with_what_it_holds(

@@ -19,41 +19,11 @@ from mobility_app.hq.verify import faults
 from tests.support import invariants
 from tests.support.bench import ROOT, Device, Hq, environment, new_device, select_wait, start_hq
 from tests.support.cluster import Cluster, psycopg
+from tests.support.writers import END_ONE, Reader
 
 pytestmark = pytest.mark.system
 DEVICES, SAVES = 4, 40
-END_ONE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname=current_database() AND pid<>pg_backend_pid()"
-    " AND usename='hq' AND application_name<>'reader' ORDER BY random() LIMIT 1"
-)
 END_SECONDS, TRIES = 0.15, 200
-
-
-class Reader(threading.Thread):
-    """4: whoever reads on from the last number that it saw never finds that it missed one."""
-
-    def __init__(self, address: str, stream: str) -> None:
-        super().__init__(daemon=True)
-        self.address, self.stream, self.stop = f"{address}&application_name=reader", stream, threading.Event()
-        self.last, self.missed, self.looks = 0, list[tuple[int, int]](), 0
-
-    def run(self) -> None:
-        while not self.stop.is_set():
-            try:
-                with psycopg.connect(self.address, autocommit=True) as connection:
-                    self._follow(connection)
-            except psycopg.Error:
-                self.stop.wait(0.05)
-
-    def _follow(self, connection: object) -> None:
-        while not self.stop.is_set():
-            sql = "SELECT seq FROM log WHERE stream=%s AND seq>%s ORDER BY seq"
-            for (seq,) in connection.execute(sql, (self.stream, self.last)):  # type: ignore[attr-defined]
-                if seq != self.last + 1:
-                    self.missed.append((self.last, seq))
-                self.last = seq
-            self.looks += 1
-            self.stop.wait(0.002)
 
 
 @contextmanager
@@ -115,7 +85,7 @@ def test_ended_connections_a_crash_of_the_server_and_kills_of_hq_lose_nothing(cl
     for number in range(DEVICES):
         hq.add_user(f"u{number}", "rep", "Lusa", ["Norte"])
         devices.append(new_device(hq, tmp_path / f"d{number}", f"u{number}"))
-    reader = Reader(address, company)
+    reader = Reader(address, [company])
     reader.start()
     saved: dict[str, list[str]] = {device.folder.name: [] for device in devices}
     with trouble(cluster, address, hq) as done:
@@ -143,12 +113,8 @@ def test_ended_connections_a_crash_of_the_server_and_kills_of_hq_lose_nothing(cl
             assert identity is not None
             invariants.accounted(session, device.folder.name, identity.device_id, range(1, SAVES + 1))
         assert session.value("SELECT COUNT(*) FROM aside") == 0
-    deadline = time.monotonic() + 20
-    while reader.last < head and time.monotonic() < deadline:
-        select_wait(0.02)
-    reader.stop.set()
-    reader.join()
-    assert (reader.missed, reader.last) == ([], head)
+    reader.end()
+    assert (reader.missed, reader.last) == ([], {company: head})
     assert reader.looks > SAVES
     assert done.count("ended") > 10
     assert faults(hq.office.ledger) == []
