@@ -100,15 +100,9 @@ def verdicts(store: Store, said: Iterable[Said]) -> Touched:
         taking.end()
         result = _touched(taking.touched)
     if left:
-        _fold_in(store)
+        store.scour()
     store.tell(result)
     return result
-
-
-def _fold_in(store: Store) -> None:
-    """Empties the write-ahead log: what was just forgotten lies in it still."""
-    with store.reading() as session:
-        session.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _keep_refused_part(session: Records, one: Said) -> None:
@@ -173,7 +167,7 @@ def page(store: Store, came: Page) -> Touched:
         roots |= result.roots
         records |= result.records
         if whole and (any(what in PARTINGS for what, _, _ in came.steps) or came.reset):
-            _fold_in(store)
+            store.scour()
         store.tell(result)
     return Touched(frozenset(roots), frozenset(records), "sync")
 

@@ -51,8 +51,7 @@ def repair(
         taking.reworded |= roots
         taking.end()
     if gone:
-        with store.reading() as session:
-            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.scour()
     store.tell(Touched(roots, frozenset(taking.touched), "sync"))
     return len(taking.touched), left
 

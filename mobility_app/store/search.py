@@ -1,9 +1,12 @@
 """The full-text index of customers: every spelling by which a rep may look one up, folded, with prefixes.
 
 A customer that comes or goes does so here in the same transaction. Of those that stay it is only noted whose words may have
-changed (`search_due`): taking the old ones out of the index for good costs more than a save itself (8 of 10 ms at 50,000
-customers, measured 2026-11-24), and a third of a pulled page. A round of sync reads them anew a few at a time, and whoever
-searches goes in by `Store.searching`, which does so first.
+changed (`search_due`): reading them anew would cost a third of a pulled page. A round of sync does so a few at a time, and
+whoever searches goes in by `Store.searching`, which does so first.
+
+Words that are out of date lie in the index, found by nobody, until SQLite merges its parts. Taking them out at once
+('secure-delete') cost seven times as much as the rest (804 of 920 ms for 840 customers, measured 2026-11-25). Where a
+customer leaves nothing of it may be left: then all parts are merged into one (`WORN`, `scour`).
 Beside it lies what the list sorts and filters by (`list_rows.py`). Ranking by relevance is left aside on purpose: it
 visits every hit (p95 42 ms instead of 4 at 100,000 customers, measured before the project).
 """
@@ -24,6 +27,8 @@ HALF_LEAST = 4  # digits from which on a telephone is found by its middle or its
 DIGITS_MOST = 25  # of a telephone, looked at from its end
 VERSION = "2"  # of what the index holds: another one makes it anew when the store is opened
 BATCH = 500  # customers indexed at once
+WORN = "search_worn"  # the note that words of a customer that is gone may lie in the index
+MERGED_PAGES = 500  # of the index, written in one step of merging it: about 20 ms
 NOTE_MAX = 50  # customers of one save whose words may wait
 _WORD = re.compile(r"\w+")
 _ABOVE = chr(0x10FFFF)
@@ -105,6 +110,24 @@ def settle(session: Records, most: int = BATCH) -> None:
     session.many("DELETE FROM search_due WHERE customer_id=?", [(one,) for one in wanted])
 
 
+def worn(session: Records) -> bool:
+    """Whether words of a customer that is gone may lie in the index."""
+    return identity.meta(session, WORN) is not None
+
+
+def scour(session: Records) -> bool:
+    """A step of merging the index into one part, which leaves out what nobody finds any more. Whether others follow. Call
+    inside a transaction of its own, while the index is `worn`."""
+    begun = identity.meta(session, WORN) == "merging"
+    identity.set_meta(session, WORN, "merging")
+    before = session.value("SELECT total_changes()")
+    session.run("INSERT INTO search (search, rank) VALUES ('merge', ?)", MERGED_PAGES if begun else -MERGED_PAGES)
+    if session.value("SELECT total_changes()") - before > 1:  # FTS5's own way to say that it did something
+        return True
+    session.run("DELETE FROM meta WHERE k=?", WORN)
+    return False
+
+
 def complete(session: Records) -> None:
     """Makes the whole index anew where an earlier program made it. Call inside a transaction, when a store is opened."""
     if identity.meta(session, "search") == VERSION:
@@ -127,6 +150,7 @@ def _refresh(session: Records, wanted: list[str]) -> None:
     if gone:
         session.many("DELETE FROM search WHERE rowid=?", gone)
         session.many("DELETE FROM search_row WHERE rid=?", gone)
+        identity.set_meta(session, WORN, "1")
     fresh = [one for one in rows if one not in known]
     if fresh:
         session.many(list_rows.INSERT, [(one, *rows[one]) for one in fresh])

@@ -82,6 +82,9 @@ class Store:
             search.complete(records)
             digests.complete(records)
             self.clock_offset_ms = int(identity.meta(records, OFFSET) or 0)
+            worn = search.worn(records)
+        if worn:
+            self.scour()
 
     def now(self) -> int:
         """UTC milliseconds: the system's clock, put right by what HQ last said. A clock that is wrong by years then
@@ -120,6 +123,16 @@ class Store:
         while self._search_due():  # ends: each turn takes some, and people save slower than it indexes
             with self.transaction() as session:
                 search.settle(session)
+
+    def scour(self) -> None:
+        """Leaves nothing of what was just forgotten: neither in the search index nor in the write-ahead log."""
+        with self.reading() as session:
+            going = search.worn(session)
+        while going:  # ends: each step leaves fewer parts of the index
+            with self.transaction() as session:
+                going = search.scour(session)
+        with self.reading() as session:
+            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _search_due(self) -> bool:
         with self.reading() as session:
