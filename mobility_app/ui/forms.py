@@ -15,10 +15,11 @@ from nicegui import events, ui
 
 from mobility_app.domain import access, registry
 from mobility_app.domain.fields import Kind, Merge, Plain
-from mobility_app.ui import lists, marks
+from mobility_app.ui import marks
 from mobility_app.ui.inputs import Raw
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import NOTHING, Html, classes, h
+from mobility_app.ui.sheet import clashes
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.sheet.saving import Slot
 from mobility_app.ui.words import NOT_SET, Words
@@ -143,18 +144,8 @@ class FieldInput:
         return h("div", shown, clash, id=f"{input_id(self.slot)}-note")
 
     def _clash(self) -> Html | None:
-        clash, words = self.session.clash(self.slot), self.session.words
-        if clash is None:
-            return None
-        theirs = words.value(
-            self.slot[0], self.slot[2], clash.theirs, currency=self.session.currency, names=dict(self.choices or {})
-        )
-        title = words("{field} was changed meanwhile", field=self.label)
-        buttons = [
-            lists.button(words("Keep mine"), act="mine"),
-            lists.button(words("Take the other: {value}", value=theirs or words(NOT_SET)), act="theirs"),
-        ]
-        return h("div", h("p", title, class_="fb-conflict-t"), h("div", buttons, class_="fb-two"), class_="fb-conflict")
+        clash = self.session.clash(self.slot)
+        return clashes.block(self.session, self.slot, clash, self.label, self.choices or {}) if clash else None
 
     def _make(self) -> ui.input | ui.textarea | ui.select | ui.checkbox:
         value = self.session.text(self.slot)
@@ -224,10 +215,15 @@ class FieldInput:
             self._on_change()
 
     async def _act(self, act: str, arg: str) -> None:
-        if act == "mine":
+        if act == clashes.MINE:
             self.session.keep_mine(self.slot)
-        elif act == "theirs":
+        elif act == clashes.THEIRS:
             self.session.take_theirs(self.slot)
+        elif act == clashes.BOTH:
+            clashes.keep_both(self.session, self.slot)
+        elif act == clashes.COMBINE:
+            clashes.combine(self.session, self.slot)
+            self._follow(self.session.text(self.slot))
 
     def _focus(self) -> None:
         self._focused = True

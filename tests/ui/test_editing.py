@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import pytest
 from mobility_app.errors import NotAllowed, SheetInEdit
 from mobility_app.store.queries import sheet as queries
 from mobility_app.ui.inputs import Raw
-from mobility_app.ui.sheet import kept
+from mobility_app.ui.sheet import clashes, kept
 from mobility_app.ui.sheet.editing import Clash, EditSession
+from mobility_app.ui.sheet.saving import Slot
 from tests.support.desk import Desk, desk
+from tests.support.sheets import log
+from tests.ui.test_markup import Seen
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -366,3 +370,101 @@ def test_a_field_beyond_the_reps_right_is_refused_by_name(tmp_path: Path) -> Non
         await session.drop()
 
     run(story())
+
+
+def block(session: EditSession, slot: Slot) -> Seen:
+    clash = session.clash(slot)
+    assert clash is not None
+    return Seen(clashes.block(session, slot, clash, "Campo", {}))
+
+
+def test_a_clash_shows_both_values_with_who_wrote_the_other_and_when(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        name = ("customer", at.customer, "name")
+        session.set(name, "Óptica Minha")
+        log(at, 7, "customer", at.customer, "update", {"name": ["Óptica Lusitânia & Filhos", "Óptica Deles"]})
+        log(at, 8, "customer", at.customer, "update", {"website": [None, "https://x.pt"]}, user_id=at.user)
+        at.from_hq("customer", at.customer, name="Óptica Deles", website="https://x.pt")
+        told = asyncio.Event()
+        session.listen(lambda: told.set() if session.author(name) else None)
+        await session.refresh()
+        await told.wait()
+        said = block(session, name).text
+        assert "Seu · ainda não salvoÓptica MinhaManter o meu" in said
+        assert re.search(r"Marta Costa · hoje \d\d:\d\d · vale agoraÓptica DelesUsar o do outro", said)
+        at.from_hq("customer", at.customer, name="Óptica do Escritório")  # nothing tells who
+        await session.refresh()
+        assert "Escritório · vale agoraÓptica do Escritório" in block(session, name).text
+        await session.drop()
+
+    run(story())
+
+
+def test_two_texts_that_clash_are_made_one_which_is_saved_over_what_stands(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        name, site = ("customer", at.customer, "name"), ("customer", at.customer, "website")
+        session.set(name, "Óptica Lusitânia & Netos")
+        session.set(site, "https://minha.pt")
+        at.from_hq("customer", at.customer, name="Nova Óptica Lusitânia & Filhos", website="https://deles.pt")
+        at.received_up_to(7)
+        await session.refresh()
+        assert {one["data-act"] for tag, one in block(session, name).tags if tag == "button"} == {
+            "mine", "theirs", "combine",
+        }  # fmt: skip
+        clashes.combine(session, name)
+        assert session.text(name) == "Nova Óptica Lusitânia & Netos"
+        assert session.clash(name) is None
+        session.keep_mine(site)
+        assert await session.save()
+
+    run(story())
+    assert saved(at)["name"] == "Nova Óptica Lusitânia & Netos"
+
+
+def test_fields_that_win_together_are_never_made_a_mix(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+
+    async def story() -> None:
+        session = await session_of(at)
+        place = at.from_hq("address", customer_id=at.customer, kind="billing", line1="Rua do Ouro 1", city="Porto")
+        session.load("address", queries.records(at.store, at.customer, "address")["address"])
+        session.set(("address", place, "line1"), "Rua do Ouro 1, 2.º")
+        at.from_hq("address", place, line1="Rua da Prata 4", city="Lisboa")
+        await session.refresh()
+        acts = {one["data-act"] for tag, one in block(session, ("address", place, "line1")).tags if tag == "button"}
+        assert acts == {"mine", "theirs"}
+        await session.drop()
+
+    run(story())
+
+
+def test_of_two_telephones_that_clash_both_can_stay(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    phone = at.from_hq(
+        "customer_phone", customer_id=at.customer, label="Balcão", value="+351 211 111 111", is_main=True
+    )
+
+    async def story() -> None:
+        session = await session_of(at)
+        session.load("customer_phone", queries.records(at.store, at.customer, "customer_phone")["customer_phone"])
+        slot = ("customer_phone", phone, "value")
+        session.set(slot, "+351 222 222 222")
+        at.from_hq("customer_phone", phone, value="+351 233 333 333")
+        at.received_up_to(7)
+        await session.refresh()
+        assert ("button", "both") in {(tag, one.get("data-act")) for tag, one in block(session, slot).tags}
+        clashes.keep_both(session, slot)
+        assert session.clash(slot) is None
+        assert await session.save()
+
+    run(story())
+    rows = queries.records(at.store, at.customer, "customer_phone")["customer_phone"]
+    assert sorted((row["value"], row["label"], row["is_main"]) for row in rows) == [
+        ("+351 222 222 222", "Balcão", False), ("+351 233 333 333", "Balcão", True),
+    ]  # fmt: skip

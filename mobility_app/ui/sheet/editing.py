@@ -20,6 +20,7 @@ from mobility_app.domain.change import Row
 from mobility_app.domain.fields import Kind, Plain
 from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.store.drafts import Draft
+from mobility_app.store.queries.authors import Author
 from mobility_app.store.queries.sheet import Mark
 from mobility_app.store.writing import Writing
 from mobility_app.ui import inputs
@@ -27,6 +28,7 @@ from mobility_app.ui.context import App
 from mobility_app.ui.inputs import Raw
 from mobility_app.ui.sheet import kept
 from mobility_app.ui.sheet.saving import Cell, Edits, Record, Refusal, Slot, merges
+from mobility_app.ui.sheet.writers import Writers
 from mobility_app.ui.words import Words
 
 FIELD, NEW, REMOVED = "f", "+", "-"
@@ -61,6 +63,7 @@ class EditSession:
         self._pending: dict[str, str | None] = {}
         self._writer: asyncio.Task[None] | None = None
         self._over = False
+        self._writers = Writers(app, self.tell)
 
     @property
     def words(self) -> Words:
@@ -82,6 +85,7 @@ class EditSession:
         """Takes records as the store holds them now. Untouched fields follow; touched ones keep what was typed."""
         for row in rows:
             self._rows[(entity, str(row["id"]))] = dict(row)
+        self._ask_who()
 
     def row(self, entity: str, record_id: str) -> Row:
         """The record as the store holds it, or as it was begun here."""
@@ -110,6 +114,20 @@ class EditSession:
             return None
         now = self.row(*slot[:2]).get(slot[2])
         return Clash(now) if now not in (cell.seen, cell.value) else None
+
+    def author(self, slot: Slot) -> Author | None:
+        """Who wrote what clashes with the field, once that is known."""
+        clash = self.clash(slot)
+        return self._writers.of((slot, clash.theirs)) if clash is not None else None
+
+    def problem(self, slot: Slot) -> str:
+        """Why what the input holds is no value, or ""."""
+        cell = self._cells.get(slot)
+        return cell.problem if cell else ""
+
+    def seen(self, slot: Slot) -> Plain:
+        """What a touched field held before it was touched."""
+        return self._cells[slot].seen
 
     def mark(self, slot: Slot) -> Mark | None:
         """What is not settled about the field, as the sheet last knew it."""
@@ -252,8 +270,14 @@ class EditSession:
 
     def tell(self) -> None:
         """Something changed."""
+        self._ask_who()
         for listener in tuple(self._listeners):
             listener()
+
+    def _ask_who(self) -> None:
+        if not self._over:
+            clashing = [(slot, clash.theirs) for slot in self._cells if (clash := self.clash(slot))]
+            self._writers.ask(clashing)
 
     async def refresh(self) -> None:
         """Reads the loaded records again: a sync or another tab changed the customer."""

@@ -37,11 +37,21 @@ class Groups:
         for row in session.records(entity):
             if str(row["id"]) in there or session.is_new(entity, str(row["id"])):
                 self._add(row)
+        session.listen(self._begun)
+
+    def _begun(self) -> None:
+        """Draws what was begun elsewhere: the second of two values that both stay."""
+        if self.box.is_deleted:
+            self._session.unlisten(self._begun)
+            return
+        for row in self._session.records(self._entity):
+            record_id = str(row["id"])
+            if self._session.is_new(self._entity, record_id) and record_id not in self._drawn:
+                self._add(row)
 
     def add(self, values: Row) -> None:
         """Begins a record and puts the focus into it."""
         record_id = self._session.create(self._entity, values)
-        self._add(self._session.row(self._entity, record_id))
         self._window.run(f"fb.begin({json.dumps(forms.input_id((self._entity, record_id, self._first)))})")
 
     def follow(self, rows: Iterable[Row]) -> None:
