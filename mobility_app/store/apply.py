@@ -8,6 +8,7 @@ Applying the same page twice changes nothing: an entry is known by (stream, numb
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -216,7 +217,7 @@ def _own_territories(actor: dict[str, object]) -> list[str]:
 
 
 def past(
-    store: Store, asked: dict[str, int], found: list[Came],
+    store: Store, asked: dict[str, int], found: Sequence[entries.Kept],
     floors: dict[str, tuple[int, str, bool]],
 ) -> None:  # fmt: skip
     """Keeps history that the device asked for and moves how far back it reaches, customer by customer: who waits to save
@@ -224,22 +225,22 @@ def past(
     if not floors:
         with store.transaction() as session:
             snapshot.unanswered(session, asked)
-    by_root: dict[str, list[Came]] = {root: [] for root in floors}
-    for entry, sealed in found:
-        by_root.get(entry.root_id or "", []).append((entry, sealed))
-    waiting = list(floors)
+    by_root: dict[str, list[entries.Kept]] = {root: [] for root in floors}
+    for row in found:
+        by_root.get(row[entries.KEPT_ROOT] or "", []).append(row)
+    waiting = deque(floors)
     while waiting:
         done, records = list[str](), set[tuple[str, str]]()
         with applying(store) as session:
             while waiting and not (done and store.awaited):
-                run = list[Came]()
+                run, reached = list[entries.Kept](), list[str]()
                 while waiting and len(run) < PAST_STEP:
-                    root = waiting.pop(0)
-                    done.append(root)
-                    run += by_root[root]
-                    snapshot.reached(session, root, asked.get(root, -1), floors[root])
-                entries.keep(session, run)
-                records |= {(entry.entity, entry.record_id) for entry, _ in run}
+                    reached.append(waiting.popleft())
+                    run += by_root[reached[-1]]
+                snapshot.reached(session, {root: asked.get(root, -1) for root in reached}, floors)
+                entries.keep_late(session, run)
+                done += reached
+                records |= {(row[entries.KEPT_ENTITY], row[entries.KEPT_RECORD]) for row in run}
         store.tell(Touched(frozenset(done), frozenset(records), "sync"))
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 
 import orjson
 
@@ -22,6 +24,11 @@ from mobility_app.store.overlay import Pair, Pictures
 from mobility_app.store.records import Records, patch_columns, same
 
 Came = tuple[Entry, dict[str, str]]  # an entry, and what of it the reader was not given
+Kept = tuple[Any, ...]  # a row of `entry`, in its order
+KEPT_ENTITY, KEPT_RECORD, KEPT_ROOT = 3, 4, 5  # places in it
+
+_INSERT = f"INSERT INTO entry VALUES ({','.join('?' * 16)})"
+_place = itemgetter(0, 1)  # in the order of the table, pages are written once
 
 
 @dataclass(slots=True)
@@ -52,9 +59,13 @@ class Taking:
 def keep(session: Records, run: Sequence[Came]) -> list[Came]:
     """Keeps entries as history. Returns those that were not known."""
     fresh = _unknown(session, run)
-    marks = ",".join("?" * 16)
-    session.many(f"INSERT INTO entry VALUES ({marks})", [_kept(entry, sealed) for entry, sealed in fresh])
+    session.many(_INSERT, [_kept(entry, sealed) for entry, sealed in fresh])
     return fresh
+
+
+def keep_late(session: Records, rows: Iterable[Kept]) -> None:
+    """Keeps entries that are older than what stands here, the rows of the table as they are."""
+    session.many(f"{_INSERT} ON CONFLICT DO NOTHING", sorted(rows, key=_place))
 
 
 def take(taking: Taking, run: Sequence[Came]) -> None:

@@ -348,10 +348,11 @@ def wanting(session: Records, most: int) -> dict[str, int]:
     return dict(rows)
 
 
-def reached(session: Records, root: str, asked: int, floor: tuple[int, str, bool]) -> None:
-    """Moves the floor of a customer whose history came."""
-    session.run(
-        "UPDATE anchor SET floor_seq=?, floor_chain=?, wanted=? WHERE root_id=? AND floor_seq=?", *floor, root, asked
+def reached(session: Records, asked: Mapping[str, int], floors: Mapping[str, tuple[int, str, bool]]) -> None:
+    """Moves the floors of customers whose history came: root -> the number that was asked for, and where it is now."""
+    session.many(
+        "UPDATE anchor SET floor_seq=?, floor_chain=?, wanted=? WHERE root_id=? AND floor_seq=?",
+        [(*floors[root], root, before) for root, before in asked.items()],
     )
 
 

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+import orjson
 
 from mobility_app.domain.change import Entry
 from mobility_app.domain.fields import Column
 from mobility_app.errors import Unreachable
+from mobility_app.store import entries
 from mobility_app.store.records import patch_plain
 
 LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
@@ -45,6 +47,12 @@ class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     sealed: dict[str, dict[str, str]] = {}
 
 
+class KeptEntries(Entries, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The same lines for who keeps them and reads none: a patch is left as the text that HQ's log and the store keep."""
+
+    patch: list[msgspec.Raw] = []  # type: ignore[assignment]
+
+
 def of_rows(rows: Sequence[tuple[Any, ...]], sealed: Mapping[int, dict[str, str]]) -> Entries:
     """Columns of rows of the log in the order of `LOG`. `sealed`: place -> commitments."""
     if not rows:
@@ -60,18 +68,32 @@ def of_rows(rows: Sequence[tuple[Any, ...]], sealed: Mapping[int, dict[str, str]
 
 def to_entries(columns: Entries) -> Iterator[tuple[Entry, dict[str, str]]]:
     """The entries with the commitments of what is sealed. Raises Unreachable where the columns do not fit together."""
-    count = len(columns.seq)
-    every = (
-        columns.stream, columns.seq, columns.txn, columns.entity, columns.id, columns.root, columns.kind, columns.patch,
-        columns.stamp, columns.user, columns.device, columns.dseq, columns.at, columns.salt, columns.chain,
-    )  # fmt: skip
-    try:
-        lines = zip(*(spread(column, count) for column in every), strict=True)
-    except ValueError as wrong:
-        raise Unreachable("failed", f"HQ sent {wrong}") from None
+    lines = _lines(columns, columns.patch)
     for place, (stream, seq, txn, entity, record, root, kind, patch, *rest) in enumerate(lines):
         plain = patch_plain(entity, patch)
         yield Entry(stream, seq, txn, entity, record, root, kind, plain, *rest), columns.sealed.get(str(place), {})
+
+
+def to_kept(columns: KeptEntries) -> list[entries.Kept]:
+    """Rows as the store keeps them. Raises Unreachable where the columns do not fit together."""
+    seals = {place: orjson.dumps(fields).decode() for place, fields in columns.sealed.items()}
+    return [
+        (*line[:8], seals.get(str(place)) if seals else None, *line[8:])
+        for place, line in enumerate(_lines(columns, [bytes(patch).decode() for patch in columns.patch]))
+    ]
+
+
+def _lines(columns: Entries, patches: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Lines in the order of `LOG`. Raises Unreachable where the columns do not fit together."""
+    count = len(columns.seq)
+    every: tuple[list[Any], ...] = (
+        columns.stream, columns.seq, columns.txn, columns.entity, columns.id, columns.root, columns.kind, patches,
+        columns.stamp, columns.user, columns.device, columns.dseq, columns.at, columns.salt, columns.chain,
+    )  # fmt: skip
+    try:
+        return zip(*(spread(column, count) for column in every), strict=True)
+    except ValueError as wrong:
+        raise Unreachable("failed", f"HQ sent {wrong}") from None
 
 
 def folded(column: Any) -> Any:

@@ -16,8 +16,8 @@ from mobility_app.store import apply, search, snapshot
 from mobility_app.store.snapshot import Arriving, Rows, Slice
 from mobility_app.store.store import Store, Touched
 from mobility_app.sync import frames, protocol
-from mobility_app.sync.columns import to_entries
-from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, Part, PieceRequest
+from mobility_app.sync.columns import to_kept
+from mobility_app.sync.frames import HistoryRequest, HistoryToKeep, Part, PieceRequest
 
 GONE = "no_snapshot"
 HISTORY_MS = 730 * 86_400_000  # of a customer's history that comes by itself; what is older, when somebody asks
@@ -120,9 +120,8 @@ def older(store: Store, fetch: Fetch, root: str) -> int:
 
 
 def _past(store: Store, fetch: Fetch, wanted: dict[str, int], since: int) -> int:
-    answer = protocol.unpack(
-        fetch("/v1/history", HistoryRequest(wanted, since)), HistoryAnswer, hostile=False
-    )  # fmt: skip
-    found = list(to_entries(answer.entries))
+    said = fetch("/v1/history", HistoryRequest(wanted, since))
+    answer = protocol.unpack(said, HistoryToKeep, hostile=False)
+    found = to_kept(answer.entries)
     apply.past(store, wanted, found, {root: (at.seq, at.chain, at.more) for root, at in answer.floors.items()})
     return len(found)

@@ -16,7 +16,7 @@ import zstandard
 from mobility_app.domain.fields import Column
 from mobility_app.errors import Unreachable
 from mobility_app.sync import protocol
-from mobility_app.sync.columns import Entries
+from mobility_app.sync.columns import Entries, KeptEntries
 from mobility_app.sync.protocol import Count, Id, Message, Name
 
 PART_ROWS = 1_000  # beyond which a part ends with the customer: about 10 ms for which a save may wait
@@ -89,6 +89,13 @@ class HistoryAnswer(Message, frozen=True):
     """Entries, oldest first, and the floor of each customer that the device may see."""
 
     entries: Entries
+    floors: dict[str, WireFloor]
+
+
+class HistoryToKeep(Message, frozen=True):
+    """`HistoryAnswer` as the device takes it: nothing of an entry is read before somebody looks at it."""
+
+    entries: KeptEntries
     floors: dict[str, WireFloor]
 
 
