@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page
 
 from tests.support import crowd
-from tests.support.bench import Device, environment, free_port, wait_for_port
+from tests.support.bench import Device, environment, wait_for_port
 from tests.support.browser import chromium_browser
+from tests.support.ports import free_port
 
 REPEATS = 7
 STARTS = 3

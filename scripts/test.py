@@ -23,6 +23,7 @@ CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 SLOW = ("system", "browser", "simulation")
 LIGHTHOUSE = "lighthouse@13.5.0"
 NODE_TRIES = 3
+WORKERS_MAX = 4  # each drives a browser and several servers
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -36,18 +37,24 @@ def main() -> int:
         print("FAILED: " + ", ".join(failed) + ". The tests run all the same.", flush=True)
     if options.fast:
         left_out = " and ".join(f"not {name}" for name in SLOW)
-        return _run(python, "pytest", "-m", left_out) or bool(failed)
+        return _run(python, *_pytest(), "-m", left_out) or bool(failed)
     os.environ["MOBILITY_CHROMIUM"] = _browser(python)
     _lighthouse()
     _nginx()
     _postgres()
-    return _run(python, "pytest") or bool(failed)
+    return _run(python, *_pytest()) or bool(failed)
 
 
 def _run(python: str, *words: str) -> int:
     """Runs a module in the project's folder, its output here. Returns its exit code."""
     print("$", *words, flush=True)
     return subprocess.run([python, "-m", *words], cwd=environment.ROOT, check=False).returncode
+
+
+def _pytest() -> tuple[str, ...]:
+    """pytest in a worker for each core, whole modules to each, in the order of `tests/conftest.py`."""
+    workers = min(os.cpu_count() or 1, WORKERS_MAX)
+    return ("pytest", "-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def _browser(python: str) -> str:

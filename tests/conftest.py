@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from tests.support.cluster import Cluster
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that take minutes go first: several workers then end together. Those of two kinds take turns, so that a
+    browser mostly runs beside something else."""
+    modules: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    place: dict[str, tuple[float, int]] = {}
+    for kinds in (("browser",), ("system", "simulation")):
+        of_kind = [name for name, of in modules.items() if any(of[0].get_closest_marker(kind) for kind in kinds)]
+        place.update({name: (number / len(of_kind), len(kinds)) for number, name in enumerate(of_kind)})
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], (1.0, 0)))
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of real input, named by MOBILITY_SAMPLES."""

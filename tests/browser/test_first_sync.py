@@ -132,9 +132,12 @@ def test_older_history_is_loaded_by_a_button_and_offline_says_where_it_is(
     visitor.go(f"/customers/{customer}/history")
     button = page.get_by_role("button", name=PT("Load older history"))
     expect(button).to_be_visible(timeout=ARRIVES_MS)
-    hq.kill()
+    hq.hold()  # an app that saw it die would take the button away
     button.click()
+    hq.kill()
     expect(page.get_by_role("alert")).not_to_be_empty(timeout=ARRIVES_MS)
+    where = PT("Older history lies at the office. It can be loaded when this device is online.")
+    expect(page.get_by_text(where)).to_be_visible(timeout=ARRIVES_MS)
     hq.start()
     page.reload()
     page.get_by_role("button", name=PT("Load older history")).click(timeout=ARRIVES_MS)

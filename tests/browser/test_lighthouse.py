@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.support.bench import ROOT, free_port
+from tests.support.bench import ROOT
 from tests.support.browser import ARGUMENTS
+from tests.support.ports import free_port
 from tests.support.views import Stage
 
 pytestmark = pytest.mark.browser

@@ -17,9 +17,10 @@ from mobility_app.hq import blobs_settings
 from mobility_app.hq.blobs_settings import BlobSettings
 from mobility_app.hq.blobs_shelf import FolderShelf, Shelf
 from mobility_app.store import transfers
-from tests.support.bench import free_port, wait_for_port
+from tests.support.bench import wait_for_port
 from tests.support.fleet import Fleet
 from tests.support.porters import plain_bytes, porter
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 WEED = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from mobility_app.hq.mail_settings import MailSettings
 from mobility_app.hq.smtp import Down, Line, Refused
-from tests.support.bench import free_port
+from tests.support.ports import free_port
 
 RAW = b"Subject: x\r\n\r\n.a line that begins with a dot\r\n"
 Server = Callable[..., tuple[MailSettings, list[bytes]]]
@@ -68,7 +68,8 @@ def server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve
                 return "250 taken"
 
         def let_in(smtp: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
-            return AuthResult(success=(data.login, data.password) == (b"office", b"right"))
+            known = (data.login, data.password) == (b"office", b"right")
+            return AuthResult(success=known, handled=False)  # the server's own "535" follows
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

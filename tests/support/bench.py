@@ -37,6 +37,7 @@ from mobility_app.sync import signing
 from mobility_app.sync.engine import Engine, Round
 from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import HttpTransport, Reply
+from tests.support.ports import free_port
 from tests.support.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,12 +54,6 @@ def environment() -> dict[str, str]:
     """The environment of a child: without what tells NiceGUI that it runs inside a test."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}
     return {**kept, "PYTHONPATH": str(ROOT)}
-
-
-def free_port() -> int:
-    """A port of the loopback that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass(slots=True)
@@ -134,6 +129,11 @@ class Hq:
     def kill(self) -> None:
         """kill -9."""
         self._end(kill=True)
+
+    def hold(self) -> None:
+        """Stops the process where it is: connections stay open and nothing is answered, until it is killed."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
 
     def _end(self, *, kill: bool) -> None:
         if self.process is not None:

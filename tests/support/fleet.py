@@ -17,6 +17,7 @@ from mobility_app.sync.transport import Reply
 
 START_MS = 1_790_000_000_000
 HQ_URL = "http://hq.test"
+REQUESTS_MAX = 500  # of one sync here: one that makes its own work fails at once, long before its own bounds
 
 
 @dataclass(slots=True)
@@ -48,8 +49,10 @@ class Link:
     def __init__(self, office: Callable[[], Office]) -> None:
         self._office = office
         self.requests: list[tuple[str, bytes, Reply]] = []
+        self.most: int | None = None  # requests, after which it is known that a sync does not end
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        assert self.most is None or len(self.requests) < self.most, f"a sync that asks {REQUESTS_MAX} times"
         answer = self._office().headquarters.answer(Request(method, target, dict(headers), body))
         reply = Reply(answer.status, answer.headers, answer.body)
         self.requests.append((target, body, reply))
@@ -66,7 +69,12 @@ class Device:
     clock: Skewed
 
     def sync(self) -> Round:
-        return self.engine.round()
+        """A round. Fails where it asks without an end."""
+        self.link.most = len(self.link.requests) + REQUESTS_MAX
+        try:
+            return self.engine.round()
+        finally:
+            self.link.most = None
 
     def dump(self) -> Dump:
         with self.store.reading() as session:

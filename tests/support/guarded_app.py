@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 MARKER = "MK5d1f0a9b7c3e2468ace01357"
@@ -160,13 +161,6 @@ class Answer:
 
     def __repr__(self) -> str:
         return f"<{self.status} {self.headers} {self.body[:200]!r}>"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -18,19 +17,16 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.support.ports import free_port
+
 SENDER = "office@mobility.example"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass(slots=True)
 class Sink:
     """Opens at the first question for its settings."""
 
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     days: list[str] = field(default_factory=list)
     envelopes: list[tuple[str, tuple[str, ...], bytes]] = field(default_factory=list)
     _controller: Controller | None = None

@@ -18,8 +18,9 @@ from mobility_app.sync.engine import Engine, Heard
 from mobility_app.sync.status import waiting
 from mobility_app.sync.transport import HttpTransport
 from tests.support import invariants
-from tests.support.bench import Device, Hq, free_port, new_device, start_hq, wait_for_port
+from tests.support.bench import Device, Hq, new_device, start_hq, wait_for_port
 from tests.support.lossy import CUT, PORTAL, PORTAL_PAGE, RESET, SWALLOW, Lossy, Plan
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.system
 EVERY = 13  # of requests and whole rounds; a prime: places differ from one message to the next

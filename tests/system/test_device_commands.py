@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bench import ROOT, START_SECONDS, Hq, environment, free_port, start_hq
+from tests.support.bench import ROOT, START_SECONDS, Hq, environment, start_hq
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bench import ROOT, environment, free_port
+from tests.support.bench import ROOT, environment
+from tests.support.ports import free_port
 
 pty = pytest.importorskip("pty", reason="a terminal of POSIX systems")
 pytestmark = pytest.mark.system

@@ -183,7 +183,7 @@ def entitle(world: World, member: Member) -> None:
     with world.office.ledger.transaction() as tx:
         tx.update("user", world.users[name], {"territory_ids": list(held)})
     world.tell("office", f"{name} holds {len(held)} territories now")
-    _made_ahead(world)
+    lives.make_snapshots(world, member)
 
 
 def promote(world: World, member: Member) -> None:
@@ -193,7 +193,7 @@ def promote(world: World, member: Member) -> None:
     with world.office.ledger.transaction() as tx:
         tx.update("user", world.users["Rui"], {"role": role})
     world.tell("office", f"Rui is a {role} now")
-    _made_ahead(world)
+    lives.make_snapshots(world, member)
 
 
 def join(world: World, member: Member) -> None:
@@ -206,15 +206,7 @@ def join(world: World, member: Member) -> None:
         world.add_member(name, user)
         world.calm = calm
         world.tell("office", f"{user} gets the device {name}")
-        _made_ahead(world)
-
-
-def _made_ahead(world: World) -> None:
-    """In every other seed HQ makes snapshots of what it has, small ones: whole scopes then come by them."""
-    if world.plan.seed % 2:
-        snaps = world.office.headquarters.snapshots
-        snaps.least_lines, snaps.part_rows, snaps.piece_rows = 1, 4, 12
-        world.did["snapshots"] += snaps.keep_fresh()
+        lives.make_snapshots(world, member)
 
 
 def revoke(world: World, member: Member) -> None:
