@@ -12,7 +12,7 @@ from functools import partial
 
 from mobility_app.domain import digests, registry
 from mobility_app.store import digests as kept
-from mobility_app.store import faults, identity, search
+from mobility_app.store import faults, identity, search, snapshot
 from mobility_app.store.records import Records
 from mobility_app.store.store import Store
 
@@ -126,9 +126,10 @@ def _of(session: Records, entity: str) -> dict[str, int]:
 
 
 def _searched(store: Store) -> int:
-    """Customers that the search does not know and rows of it without a customer, made true again."""
+    """Customers that the search does not know and rows of it without a customer, made true again. Of what comes by a
+    snapshot the words are still to be read: a round that was cut there goes on with them."""
     with store.reading() as session:
-        astray = unsearched(session)
+        astray = [] if snapshot.arriving(session) else unsearched(session)
     if astray:
         with store.transaction() as session:
             session.run("DELETE FROM search WHERE rowid NOT IN (SELECT rid FROM search_row)")

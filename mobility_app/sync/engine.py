@@ -190,6 +190,7 @@ class Engine:
             if not lost and first.next_piece(self.store, fetch, identity.user_id, moved):
                 first.read_words(self.store, pause)  # what is here stands in the list, too
             elif took or lost:
+                first.read_words(self.store, pause)  # nothing arrives any more once HQ was told
                 self._pull_all(identity, done, took, lost)
             else:
                 break

@@ -13,10 +13,13 @@ import pytest
 from mobility_app.errors import Unreachable
 from mobility_app.hq import backup
 from mobility_app.hq.office import Office
+from mobility_app.store import faults, scrub, snapshot
+from mobility_app.store.store import Store
 from mobility_app.sync import holding
 from mobility_app.sync.engine import Engine
+from mobility_app.sync.enrolment import enrol
 from mobility_app.sync.transport import Reply
-from tests.support.fleet import Device, Fleet, Link
+from tests.support.fleet import HQ_URL, Device, Fleet, Link
 
 VALUES = 6
 
@@ -69,6 +72,18 @@ class _Cut:
             self.left -= 1
             if self.left < 0:
                 raise Unreachable("network")
+        return self._link.send(method, target, headers, body)
+
+
+class _NoPush:
+    """A connection that ends where something is pushed."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        if target == "/v1/push":
+            raise Unreachable("network")
         return self._link.send(method, target, headers, body)
 
 
@@ -179,3 +194,34 @@ def test_a_value_that_the_restored_hq_takes_stays_though_its_number_was_another_
         row = ana.store.read("customer", customer)
         assert row is not None
         assert row["website"] == "https://typed.example"
+
+
+def test_words_that_a_cut_round_has_still_to_read_are_no_fault(fleet: Fleet, pair: tuple[Device, Device, str]) -> None:
+    ana, _, _ = pair
+    for number in range(snapshot.INDEX_BATCH + 1):
+        with ana.store.writing() as tx:
+            tx.create("customer", {"name": f"customer {number}"})
+    ana.sync()
+    snapshots = fleet.office.headquarters.snapshots
+    snapshots.least_lines = 1
+    assert snapshots.keep_fresh()
+    fresh = Store(fleet.folder / "fresh.db", None, now=fleet.clock, random=fleet.random.randbytes)
+    link = Link(lambda: fleet.office)
+    enrol(fresh, link, HQ_URL, fleet.office.invite("Ana"), "fresh", fleet.random.randbytes)
+    engine = Engine(fresh, _NoPush(link))
+
+    def typed(doing: str, done: int, total: int) -> None:
+        with fresh.writing() as tx:
+            tx.create("customer", {"name": "typed meanwhile"})
+
+    engine.progress = typed
+    with pytest.raises(Unreachable):
+        engine.round()
+    with fresh.reading() as session:
+        assert scrub.unsearched(session)
+    assert scrub.scrub(fresh) == 0
+    engine = Engine(fresh, link)
+    engine.round()
+    with fresh.reading() as session:
+        assert scrub.unsearched(session) == []
+        assert faults.newest(session, 1) == []

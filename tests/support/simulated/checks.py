@@ -20,16 +20,20 @@ def after_step(world: World, member: Member) -> None:
     state = state_of(member.store.database)
     if state == member.looked_at:
         return
-    learn(member)
+    learn(world, member)
     if not member.rotten:
         invariants.overlay_holds(member.name, member.store)
-        world.history.read(member.name, member.store)
+        world.history.read(member.name, member.store, world.typed)
     member.looked_at = state
 
 
-def learn(member: Member) -> None:
+def learn(world: World, member: Member) -> None:
     """What is on the device's disk now was saved: from here on it may not be lost (1). Stamps only grow (17)."""
+    known = member.store.identity()
     with member.store.reading() as session:
+        world.typed.learn(
+            member.name, known.device_id if known else "", session, copied=world.plan.rate("device_copied") > 0
+        )
         rows = session.rows(
             "SELECT dseq, entity, record_id, kind, patch, base, stamp FROM change WHERE dseq > 0 ORDER BY dseq"
         )
@@ -104,7 +108,6 @@ def final(world: World) -> None:
         invariants.streams(hq)
         invariants.folds(hq)
         invariants.mails(hq)
-        bases: dict[tuple[str, int], int] = {}
         for member in world.members.values():
             if member.put_back:
                 _accounted_with_its_copy(hq, member)
@@ -115,10 +118,8 @@ def final(world: World) -> None:
                 for stream, seq in hq.rows("SELECT stream, seq FROM log WHERE device_id=?", member.device_id)
             ):
                 raise Violation(f"13: {member.name} wrote after it was revoked")
-            bases.update({(member.device_id, dseq): saved[4] for dseq, saved in member.saved.items()})
-        if world.one_life():
-            invariants.clashes(hq, bases)
-            world.history.judge(hq, {member.name: member.device_id for member in world.members.values()})
+        invariants.clashes(hq, world.typed.seen)
+        world.history.judge(hq, world.typed)
         if hq.value("SELECT COUNT(*) FROM customer WHERE credit_limit_minor IS NOT NULL"):
             raise Violation("13: a rep changed a credit limit")
         for line in hq.rows(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from mobility_app.hq import backup
 from mobility_app.hq.merging import merge_customers
+from tests.support.simulated import checks
+from tests.support.simulated.history import Log
 
 if TYPE_CHECKING:
     from tests.support.simulated.world import Member, World
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy of HQ's database. `devices`: name -> whether it was revoked; `stolen_next`: the thief's next number."""
+    """A copy of HQ's database. `devices`: name -> whether it was revoked; `stolen_next`: the thief's next number;
+    `heads`: how far each stream stood."""
 
     file: Path
     devices: dict[str, bool]
     stolen_next: int
+    heads: dict[str, int]
 
 
 def back_up(world: World, member: Member) -> None:
@@ -33,7 +37,9 @@ def back_up(world: World, member: Member) -> None:
     file = world.folder / "backup.db"
     file.unlink(missing_ok=True)
     backup.backup(world.office.database, file)
-    world.backup = Backup(file, _devices(world), world.mallory.next)
+    with world.office.ledger.reading() as hq:
+        heads = dict(hq.rows("SELECT id, head FROM stream"))
+    world.backup = Backup(file, _devices(world), world.mallory.next, heads)
     world.tell("office", "backs up HQ")
 
 
@@ -42,11 +48,14 @@ def put_hq_back(world: World, member: Member) -> None:
     if world.backup is None or world.backup.devices != _devices(world):
         return
     world.faults["hq_restored"] += 1
+    with world.office.ledger.reading() as hq:
+        world.history.logs.append(Log.read(hq))
     world.office.database.close()
     backup.restore(world.folder / "hq", world.backup.file, now=world.clock, random=world.randbytes)
     world.reopen_hq()
     world.mallory.next = world.backup.stolen_next
-    world.lives += 1
+    world.typed.heads.append(world.backup.heads)
+    world.typed.epochs.append(world.office.headquarters.epoch)
     world.tell("office", "puts HQ back to its backup")
 
 
@@ -76,7 +85,8 @@ def put_back(world: World, member: Member) -> None:
     world.reopen(member)
     member.put_back = True
     member.saved.clear()
-    world.history.readings.pop(member.name, None)
+    world.history.put_back(member.name)
+    checks.learn(world, member)
     world.tell(member.name, "goes on from its copy")
 
 

@@ -16,7 +16,7 @@ FAULTS = (
     "hq_restored", "device_copied",
 )  # fmt: skip
 ON = 0.6  # the chance of a fault to be switched on
-RARE = frozenset({"merged", "hq_restored", "device_copied"})  # after these, less can be judged
+RARE = frozenset({"merged", "hq_restored", "device_copied"})  # they cost a seed the most
 RARE_ON = 0.25
 STEPS_MIN, STEPS_MAX = 60, 90
 

@@ -27,6 +27,7 @@ from tests.support.simulated.history import History
 from tests.support.simulated.link import Link
 from tests.support.simulated.plan import Plan
 from tests.support.simulated.story import Story
+from tests.support.simulated.typed import Typed
 
 YEAR_MS = 365 * 86_400_000
 PEOPLE = (
@@ -79,11 +80,10 @@ class World:
         self.verdicts: Counter[str] = Counter()
         self.late: list[tuple[str, Request]] = []
         self.rounds = 0
-        self.lives = 1  # of HQ's database
         self.backup: lives.Backup | None = None
         self.calm = True
         self.members: dict[str, Member] = {}
-        self.story, self.history = Story(), History()
+        self.story, self.history, self.typed = Story(), History(), Typed()
         self._hash = hashlib.sha256()
         self._truth: tuple[State, Truth] | None = None
         self._set_up()
@@ -104,11 +104,6 @@ class World:
     def tell(self, who: str, what: str) -> None:
         """A line of the story."""
         self.story.tell(self.clock.at, who, what)
-
-    def one_life(self) -> bool:
-        """Whether numbers and records mean the same throughout the run: HQ was not put back, nor a device, and no record
-        goes on as another. Only then what was read can be judged against the log (9, 11, 12, 15)."""
-        return self.lives == 1 and not self.faults["merged"] and not self.faults["device_copied"]
 
     def truth(self) -> Truth:
         """HQ's tables as they stand now."""
@@ -186,6 +181,7 @@ class World:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self._template / "hq", self.folder / "hq")
         self.reopen_hq()
+        self.typed.epochs.append(self.office.headquarters.epoch)
         with self.office.ledger.reading() as hq:
             self.territories = [self.office.named(hq, "territory", name) for name in ("Norte", "Sul")]
             self.users = {str(row["name"]): str(row["id"]) for row in hq.find("user")}
