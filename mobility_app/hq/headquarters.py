@@ -337,8 +337,8 @@ class Headquarters:
         """The device that signed. Raises Refused: 401 bad_signature, 403 revoked, 426 too_old or too_new. Looked at again
         in the transaction."""
         if session is None:
-            with self.ledger.reading() as own:
-                return self._verified(request, own)
+            with self.ledger.database.session() as opened:  # one statement is one moment: no transaction for it
+                return self._verified(request, Records(opened.engine, opened.watch))
         device_id, _, rest = request.headers.get(protocol.SIGNATURE, "").partition(":")
         version, _, signed = rest.partition(":")
         device = devices.read(session, device_id[:64])

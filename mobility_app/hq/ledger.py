@@ -96,6 +96,7 @@ class Transaction(Records):
         self._puts: dict[tuple[str, str], Row] = {}  # (entity, id) -> what waits to be set
         self._rows: dict[tuple[str, str], Row] = {}  # what `foresee` read, kept true by `put` and `remove`
         self._members: dict[str, set[str]] = {}
+        self._heads: dict[str, int] = {}  # stream -> its last number, as long as nothing is published
         self._kept: list[dict[str, State | None]] = []  # for each open attempt: states as they were before it
         self._moves: list[tuple[int, str, str, str]] = []  # (index of entry, scope, root, made | enters | leaves)
 
@@ -295,8 +296,10 @@ class Transaction(Records):
         return self.published(stream) + sum(entry.stream == stream for entry in self._entries)
 
     def published(self, stream: str) -> int:
-        """The last published number of a stream."""
-        return int(self.value("SELECT head FROM stream WHERE id=?", stream) or 0)
+        """The last published number of a stream. Whoever writes is alone, so it stays until this transaction publishes."""
+        if stream not in self._heads:
+            self._heads[stream] = int(self.value("SELECT head FROM stream WHERE id=?", stream) or 0)
+        return self._heads[stream]
 
     def publish(self) -> None:
         """Numbers the entries, writes log, chain, scopes and states. The last thing a transaction does."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import importlib.util
 import selectors
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import peewee
@@ -41,20 +42,48 @@ _TROUBLE = ("08", "53", "57", "58", "40", "55P03", "25006", "25P03")
 _FULL, _DAMAGED = "53100", ("XX001", "XX002")
 
 
+_as_peewee = peewee.__exception_wrapper__  # type: ignore[attr-defined]
+
+
 class _Engine(PooledPostgresqlDatabase):  # type: ignore[misc]
-    """peewee's pool, with our two kinds of transaction."""
+    """peewee's pool, with our two kinds of transaction. Within one, statements are sent on without waiting for what the
+    server says to each (libpq's pipeline): only who fetches waits, and so does the end. A statement that failed is told at
+    the next fetch, savepoint or COMMIT; nothing after it has run."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        self._sending = threading.local()
+        super().__init__(*args, **kwargs)
 
     def begin(self, kind: str = "WRITE") -> None:
         """Begins a transaction: READ is one snapshot."""
-        self.cursor().execute(_BEGIN[kind])
+        with _as_peewee:
+            self._sending.end = ExitStack()
+            self._sending.pipeline = self._sending.end.enter_context(self.connection().pipeline())
+            self.cursor().execute(_BEGIN[kind])
 
     def commit(self) -> None:
         """Commits. Raises where the server took the transaction back instead: after a statement that failed, PostgreSQL
         answers COMMIT with ROLLBACK and no error."""
-        cursor = self.cursor()
-        cursor.execute("COMMIT")
+        with _as_peewee:
+            if self._sending.pipeline.status.name == "ABORTED":  # somebody was told, and went on
+                self._sending.pipeline.sync()
+            cursor = self.cursor()
+            cursor.execute("COMMIT")
+            self._sending.end.close()
         if cursor.statusmessage != "COMMIT":
             raise peewee.InternalError(f"not committed: {cursor.statusmessage}")
+
+    def rollback(self) -> None:
+        """Takes the transaction back. What failed in it is told already, or does not matter any more."""
+        try:
+            super().rollback()
+        finally:
+            with suppress(peewee.PeeweeException), _as_peewee:
+                self._sending.end.close()
+
+    def savepoint(self) -> Any:
+        """A savepoint at which what was sent before is known to have gone well, or not."""
+        return _Savepoint(self)
 
     def _is_closed(self, conn: Any) -> bool:
         """Whether a free connection was ended meanwhile: then its socket has that to say. Asking would cost a round trip."""
@@ -63,6 +92,30 @@ class _Engine(PooledPostgresqlDatabase):  # type: ignore[misc]
         with selectors.DefaultSelector() as look:
             look.register(conn.fileno(), selectors.EVENT_READ)
             return bool(look.select(0))
+
+
+class _Savepoint(peewee._savepoint):
+    """Waits for what was sent, at its beginning and at its end: what fails inside is told inside, and the server hears of
+    a way back only after it has said so."""
+
+    def _begin(self) -> None:
+        self._waited()
+        super()._begin()  # type: ignore[misc]
+
+    def commit(self, begin: bool = True) -> None:
+        """Keeps what was done in it."""
+        self._waited()
+        super().commit(begin)
+
+    def rollback(self, begin: bool = True) -> None:
+        """Takes back what was done in it."""
+        with suppress(peewee.PeeweeException):  # it has been told already
+            self._waited()
+        super().rollback(begin)
+
+    def _waited(self) -> None:
+        with _as_peewee:
+            self.db._sending.pipeline.sync()
 
 
 class Postgres(Database):

@@ -105,10 +105,25 @@ def test_connections_that_ended_while_nobody_used_them_are_noticed_before_they_a
 
 def test_a_statement_that_failed_unnoticed_is_never_told_as_saved(address: str, tmp_path: Path) -> None:
     database = PostgresHq(address, tmp_path)
+    made = "INSERT INTO hq_meta (k, v) VALUES ('kept', ?)"
     with pytest.raises(peewee.InternalError, match="not committed: ROLLBACK"), database.transaction() as session:
-        session.run("INSERT INTO hq_meta (k, v) VALUES ('kept', '1')")
-        with pytest.raises(peewee.IntegrityError):
-            session.run("INSERT INTO hq_meta (k, v) VALUES ('kept', '2')")
+        session.run(made, "1")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            session.value(f"{made} RETURNING k", "2")  # whoever asks is told at once
+    with pytest.raises(peewee.IntegrityError), database.transaction() as session:
+        session.run(made, "1")
+        session.run(made, "2")  # whoever does not, at COMMIT
+    with pytest.raises(peewee.IntegrityError), database.transaction() as session:
+        session.run(made, "1")
+        with session.savepoint():
+            session.run(made, "2")
+    with database.transaction() as session:
+        with pytest.raises(peewee.IntegrityError), session.savepoint():
+            session.run(made, "1")
+            session.run(made, "2")
+        session.run("INSERT INTO hq_meta (k, v) VALUES ('after', '1')")
+    with database.reading() as session:
+        assert session.value("SELECT v FROM hq_meta WHERE k='after'") == "1"
     with database.reading() as session:
         assert session.value("SELECT v FROM hq_meta WHERE k='kept'") is None
 
