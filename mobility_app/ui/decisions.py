@@ -1,7 +1,8 @@
 """What a person decides about what is not settled, wherever it is shown: a sheet, a contact's page, the sync centre.
 
 The buttons are drawn by `marks.py`; the verbs are `store/actions/settle.py`'s. "Combine" opens an editor that begins
-with both values; what it saves is an ordinary edit by somebody who saw both, and settles the conflict with it.
+with both values, keeps what is typed as every form does, and saves an ordinary edit by somebody who saw both, which settles
+the conflict with it.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from mobility_app.domain import merge, registry
-from mobility_app.errors import InvalidValue
+from mobility_app.errors import InvalidValue, NotFound
 from mobility_app.store.actions import reopen, settle, twins
 from mobility_app.store.actions.twins import Pair
 from mobility_app.store.queries import conflicts, sync_centre
 from mobility_app.store.queries.conflicts import Found
 from mobility_app.store.queries.sheet import CONFLICT, Mark
-from mobility_app.ui import dialogs, forms, naming
+from mobility_app.ui import dialogs, forms, naming, unfinished
 from mobility_app.ui.context import App
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.unfinished import Form
 from mobility_app.ui.words import NOT_SET, Words
 
 if TYPE_CHECKING:
@@ -116,27 +118,54 @@ async def take_up(sheet: Sheet, dseq: int) -> None:
 
 
 async def _combine(desk: dialogs.Desk, conflict_id: str) -> None:
+    for _ in range(dialogs.OPENINGS_MAX):
+        if await _combining(desk, conflict_id) != dialogs.ANEW:
+            break
+
+
+async def _combining(desk: dialogs.Desk, conflict_id: str) -> object:
+    """One opening of the editor. What was typed in it and left goes on here, also where the conflict is settled by now."""
     app = desk.app
     found = await app.read(conflicts.one, conflict_id)
-    row = await app.read(lambda store: store.read(found.entity, found.record_id)) if found else None
-    if found is None or row is None:
-        return  # settled by somebody else meanwhile: the view follows
-    customer_id = found.customer_id
+    customer_id = found.customer_id if found else desk.customer_id
+    rest = await app.read(unfinished.left_combining, customer_id, conflict_id, app.open_forms())
+    if found is not None:
+        slot = (found.entity, found.record_id, found.field)
+    elif rest is not None:
+        slot = rest.slot
+    else:
+        return None  # settled by somebody else meanwhile: the view follows
+    row = await app.read(lambda store: store.read(*slot[:2]))
+    if row is None:
+        raise NotFound(*slot[:2])
     position = await app.read(lambda store: store.position(customer_id))
-    session = EditSession(app, customer_id, desk.currency, app.store.new_id(), position, kept=False)
-    session.load(found.entity, [row])
-    slot = (found.entity, found.record_id, found.field)
-    session.marks = {slot: Mark(CONFLICT, conflict=found.conflict)}
-    one, told = registry.entity(found.entity).field(found.field), found.conflict
-    session.put(slot, merge.combined(one, told.base, told.loser, told.winner))
-    label = desk.words.field(found.entity, found.field)
-    with dialogs.framed(desk.words("Combine: {field}", field=label)) as dialog:
-        ui.html(_both(desk.words, found), sanitize=False)
+    editor = Form(slot[0], slot[1], conflict_id).editor(app.store.new_id())
+    session = EditSession(app, customer_id, desk.currency, editor, position, kept=False)
+    session.load(slot[0], [row])
+    if found is not None:
+        session.marks = {slot: Mark(CONFLICT, conflict=found.conflict)}
+    if found is not None and rest is None:
+        one, told = registry.entity(slot[0]).field(slot[2]), found.conflict
+        session.put(slot, merge.combined(one, told.base, told.loser, told.winner))
+    start = session.text(slot)
+    session.kept = True  # what it begins with is nobody's typing
+    if rest is not None:
+        await session.resume(rest.drafts)
+    with dialogs.framed(desk.words("Combine: {field}", field=desk.words.field(slot[0], slot[2]))) as dialog:
+        if rest is not None:
+            dialogs.goes_on(desk, dialog, rest)
+        if found is not None:
+            ui.html(_both(desk.words, found), sanitize=False)
         forms.field_input(session, *slot, wide=True, lines=LINES)
         dialogs.foot(desk, dialog, session)
-    if await dialogs.answered(dialog) == dialogs.SAVED:
-        await app.act(settle.settle, conflict_id, settle.WINNER)  # nothing was typed beyond what stands
+    with app.form_open(editor, dialog):
+        answer = await dialogs.answered(dialog)
+    await dialogs.left(session, answer, typed=session.text(slot) != start)
+    if answer == dialogs.SAVED:
+        if found is not None:
+            await app.act(settle.settle, conflict_id, settle.WINNER)  # nothing was typed beyond what stands
         desk.toast(desk.words("Settled"))
+    return answer
 
 
 def _both(words: Words, found: Found) -> Html:

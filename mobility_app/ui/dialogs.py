@@ -88,7 +88,7 @@ async def _opened(
         record_id = begun[0] if begun else session.create(form.entity, values or {})
     with framed(title) as dialog:
         if rest is not None:
-            _goes_on(sheet, dialog, rest)
+            goes_on(sheet, dialog, rest)
         with ui.element("div").classes("fb-form"):
             if draw is not None:
                 draw(session, record_id)
@@ -100,15 +100,21 @@ async def _opened(
         foot(sheet, dialog, session)
     with app.form_open(editor, dialog):
         answer = await answered(dialog)
-    if answer is None and session.typed:
-        await session.pause()  # Escape, or a tap beside it: perhaps by mistake, so it waits to be opened again
-    elif answer != SAVED:
-        await session.drop()
-    app.editor_gone.emit(customer_id)
+    await left(session, answer, typed=session.typed)
     return answer, record_id if answer == SAVED else None
 
 
-def _goes_on(sheet: Desk, dialog: ui.dialog, rest: unfinished.Left) -> None:
+async def left(session: EditSession, answer: object, *, typed: bool) -> None:
+    """The form was closed: what was `typed` waits to be opened again, unless it was saved or given up."""
+    if answer is None and typed:
+        await session.pause()  # Escape, or a tap beside it: perhaps by mistake
+    elif answer != SAVED:
+        await session.drop()
+    session.app.editor_gone.emit(session.customer_id)
+
+
+def goes_on(sheet: Desk, dialog: ui.dialog, rest: unfinished.Left) -> None:
+    """Says when it was begun, with a way to begin anew."""
     words = sheet.words
     said = words("You began this {when}. It goes on here.", when=words.when(rest.at, sheet.app.now()))
     with ui.element("div").classes("fb-offer"):

@@ -23,7 +23,8 @@ NEW = "new"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Which form: of a record that stands, or of a new one with what it hangs on and its kind."""
+    """Which form: of a record that stands, or of a new one with what it hangs on and its kind; or the editor that combines
+    both values of a conflict over a record that stands, which is then what it is `under`."""
 
     entity: str
     record_id: str = NEW
@@ -37,6 +38,11 @@ class Form:
             return cls(entity, record_id)
         parent = registry.entity(entity).parent
         return cls(entity, NEW, str(values.get(parent) or ""), str(values.get("kind") or ""))
+
+    @property
+    def combines(self) -> str:
+        """The conflict whose values it combines, or ""."""
+        return self.under if self.record_id != NEW else ""
 
     @classmethod
     def read(cls, editor: str) -> Form:
@@ -61,6 +67,13 @@ class Left:
         """When the last of it was typed."""
         return max(draft.at for draft in self.drafts)
 
+    @property
+    def slot(self) -> tuple[str, str, str]:
+        """(entity, record id, field) of what was typed, where the form has one field."""
+        typed = next(draft for draft in self.drafts if draft.slot.startswith(SLOT_FIELD))
+        _, entity, record_id, field = typed.slot.split(" ", 3)
+        return entity, record_id, field
+
 
 def left(store: Store, customer_id: str, alive: Container[str] = ()) -> list[Left]:
     """The forms of a customer that were left, newest last. `alive`: editors of forms that are open now."""
@@ -77,6 +90,12 @@ def left(store: Store, customer_id: str, alive: Container[str] = ()) -> list[Lef
 def left_of(store: Store, customer_id: str, form: Form, alive: Container[str]) -> Left | None:
     """The newest that was left of one form."""
     found = [one for one in left(store, customer_id, alive) if one.form == form]
+    return found[-1] if found else None
+
+
+def left_combining(store: Store, customer_id: str, conflict_id: str, alive: Container[str]) -> Left | None:
+    """The newest that was left of combining the values of one conflict, which may be settled by now."""
+    found = [one for one in left(store, customer_id, alive) if one.form.combines == conflict_id]
     return found[-1] if found else None
 
 

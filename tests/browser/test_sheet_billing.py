@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mobility_app.domain.change import REJECTED
 from mobility_app.hq.demo import make
-from mobility_app.store import apply
+from mobility_app.store import apply, drafts
 from tests.support.bench import Device, new_device, start_hq
 from tests.support.browser import Visitor, chromium_browser, visit
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -278,10 +279,28 @@ def test_two_values_are_combined_in_an_editor_that_begins_with_both(page: Page, 
     field = page.get_by_role("dialog").get_by_label("Cargo")
     expect(field).to_have_value("Gerente / Diretora")
     field.fill("Gerente e diretora")
+    until(lambda: "Gerente e diretora" in drafted(stage))
+    page.reload()  # what is typed there outlives its browser tab
+    visitor.go(f"/customers/{stage.customer}")
+    page.get_by_role("button", name="Continuar", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_text("Continue aqui")).to_be_visible()
+    expect(field).to_have_value("Gerente e diretora")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    visitor.go("/sync")
+    block.get_by_role("button", name="Juntar os dois…").click()
+    expect(field).to_have_value("Gerente e diretora")
     page.get_by_role("dialog").get_by_role("button", name="Salvar").click()
     expect(block).to_have_count(0)
     assert stage.ana.dump()["contact"][stage.contact]["job_title"] == "Gerente e diretora"
     assert {row["state"] for row in stage.ana.dump()["conflict"].values() if row["field"] == "job_title"} == {"settled"}
+    assert drafted(stage) == ""
+
+
+def drafted(stage: Stage) -> str:
+    """What this device keeps as typed on the customer and not saved."""
+    with stage.ana.store.reading() as session:
+        return "\n".join(str(draft.value) for draft in drafts.kept(session, stage.customer))
 
 
 def test_a_refused_value_can_be_edited_again(page: Page, visitor: Visitor, stage: Stage) -> None:

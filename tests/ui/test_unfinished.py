@@ -6,10 +6,11 @@ import asyncio
 from pathlib import Path
 
 from mobility_app.ui import unfinished
-from mobility_app.ui.sheet import kept
+from mobility_app.ui.sheet import head, kept
 from mobility_app.ui.sheet.editing import EditSession
 from mobility_app.ui.unfinished import NEW, Form
 from tests.support.desk import Desk, desk
+from tests.ui.test_markup import Seen
 
 
 def form_session(at: Desk, form: Form, token: str) -> EditSession:
@@ -75,3 +76,23 @@ def test_a_form_does_not_bar_files_from_the_customer(tmp_path: Path) -> None:
             tx.create("file", {"customer_id": at.customer, "name": "a.txt", "size_bytes": 1, "sha256": "0" * 64})
 
     asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_a_text_that_was_being_made_of_two_is_found_by_its_conflict_and_opens_its_editor_again(tmp_path: Path) -> None:
+    at = desk(tmp_path)
+    form = Form("customer", at.customer, "c" * 32)
+
+    async def story() -> None:
+        session = form_session(at, form, "one")
+        session.load("customer", [at.store.read("customer", at.customer) or {}])
+        session.set(("customer", at.customer, "name"), "Óptica dos Dois")
+        await session.pause()
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+    rest = unfinished.left_combining(at.store, at.customer, "c" * 32, ())
+    assert rest is not None
+    assert rest.slot == ("customer", at.customer, "name")
+    assert unfinished.left_combining(at.store, at.customer, "d" * 32, ()) is None
+    assert unfinished.left_of(at.store, at.customer, Form("customer", at.customer), ()) is None
+    offer = Seen(head.form_offer(at.app.words, rest, "/here", rest.at))
+    assert ("combine", "c" * 32) in {(one.get("data-act"), one.get("data-arg")) for _, one in offer.tags}

@@ -139,7 +139,9 @@ def form_offer(words: Words, left: Left, here: str, now: int) -> Html:
     name = what or words.entity(left.form.entity)
     text = words("{what}: you began this {when} and did not save it.", what=name, when=words.when(left.at, now))
     buttons = join(
-        lists.button(words("Go on"), href=form_href(left.form, here)),
+        lists.button(words("Go on"), act="combine", arg=left.form.combines)
+        if left.form.combines
+        else lists.button(words("Go on"), href=form_href(left.form, here)),
         lists.button(words("Discard"), act="forget", arg=left.drafts[0].editor, kind="ghost"),
     )
     return h("div", lists.notice("accent", text, h("div", buttons, class_="fb-bar")), class_="fb-offer")
