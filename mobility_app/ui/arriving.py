@@ -25,11 +25,11 @@ def card(words: Words, coming: Coming | None, status: Status) -> Html | None:
     return lists.card(title, bar, h("p", rest, class_="fb-meta"))
 
 
-def not_yet(words: Words, coming: Coming) -> Html:
-    """In place of a customer that may be among those on their way."""
+def not_yet(words: Words, coming: Coming, title: str = "") -> Html:
+    """In place of a customer, or of somebody there (`title`), that may be among those on their way."""
     text = words(
         "{done} of {total} customers have arrived. If it is one of yours, it opens here as soon as it is here.",
         done=words.number(coming.here), total=words.number(coming.total),
     )  # fmt: skip
     action = lists.button(words("Back to customers"), href="/customers")
-    return lists.empty("refresh-cw", words("This customer is not here yet"), text, action, level="h1")
+    return lists.empty("refresh-cw", title or words("This customer is not here yet"), text, action, level="h1")

@@ -16,11 +16,13 @@ from nicegui import ui
 from mobility_app.domain.change import CREATE, DELETE, RESTORE
 from mobility_app.domain.rules import activities, addresses, documents, phones
 from mobility_app.domain.rules.lapsed import QUIET_MONTHS, Lapsed
+from mobility_app.store.queries import arriving as arriving_queries
 from mobility_app.store.queries import brief as queries
+from mobility_app.store.queries.arriving import Coming
 from mobility_app.store.queries.brief import Billing, Brief, Deed, Person, Request, Unpaid
 from mobility_app.store.queries.history import Line
 from mobility_app.store.store import Store, Touched
-from mobility_app.ui import lists
+from mobility_app.ui import arriving, lists
 from mobility_app.ui.live import Live
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.sheet import head
@@ -48,10 +50,10 @@ async def build(window: Window, customer_id: str) -> None:
         reader = (store.read("user", known.user_id) or {}).get("name") if known else ""
         return queries.brief(store, customer_id, now, day), str(reader or "")
 
-    async def load() -> tuple[Brief | None, Moment]:
+    async def load() -> tuple[Brief | None, Moment, Coming | None]:
         now, day = app.now(), app.today()
         found, reader = await app.read(read, now, day)
-        return found, Moment(now, day, reader)
+        return found, Moment(now, day, reader), None if found else await app.read(arriving_queries.coming)
 
     async def act(name: str, arg: str) -> None:
         if name == "print":
@@ -62,25 +64,30 @@ async def build(window: Window, customer_id: str) -> None:
         live.hold(lists.skeleton(6, words("Visit brief")))
 
     async def heard(touched: Touched) -> None:
-        if customer_id in touched.roots and not app.locked and not live.gone:
+        awaited = live.model is not None and live.model[2] is not None
+        if (customer_id in touched.roots or awaited) and not app.locked and not live.gone:
             await live.refresh("sync")
+            named()
+
+    def named() -> None:
+        found, _, coming = live.model
+        brief, missing = words("Visit brief"), words("Customers") if coming else words("Not found")
+        window.title(f"{brief} · {found.header.name}" if found else missing)
 
     window.follow(heard)
     await live.show()
-    found = live.model[0]
-    if found is None:
+    if live.model[0] is None and live.model[2] is None:
         window.client.status_code = 404
-    name = words("Visit brief")
-    window.title(f"{name} · {found.header.name}" if found else words("Not found"))
+    named()
 
 
 # -- markup, pure
 
 
-def render(words: Words, found: Brief | None, moment: Moment) -> Html:
-    """The whole page."""
+def render(words: Words, found: Brief | None, moment: Moment, coming: Coming | None = None) -> Html:
+    """The whole page. `coming`: where the customer is not here and may be on its way."""
     if found is None:
-        return head.missing(words)
+        return arriving.not_yet(words, coming) if coming else head.missing(words)
     left = [_who(words, found), _next(words, found), _visits(words, found), _notes(words, found)]
     right = [_due(words, found, moment.now), _requests(words, found), _billing(words, found), _stopped(words, found),
              _changes(words, found, moment)]  # fmt: skip

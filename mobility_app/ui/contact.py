@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from nicegui import ui
 
@@ -17,11 +18,14 @@ from mobility_app.domain.change import Row
 from mobility_app.errors import MobilityError
 from mobility_app.store.actions import mailing
 from mobility_app.store.drafts import Draft
+from mobility_app.store.queries import arriving as arriving_queries
 from mobility_app.store.queries import contacts as queries
+from mobility_app.store.queries.arriving import Coming
 from mobility_app.store.queries.contacts import ContactPage
 from mobility_app.store.store import Touched
 from mobility_app.store.writing import Writing
 from mobility_app.ui import (
+    arriving,
     cards_out,
     choose_list,
     compose,
@@ -47,14 +51,48 @@ ELSEWHERE = frozenset({"label", "mailing_list", "user", "company"})  # records w
 
 async def build(window: Window, contact_id: str) -> None:
     """Draws the contact and follows it."""
-    with ui.element("div").classes("fb-page"):
+    with ui.element("div").classes("fb-page") as place:
         page = await window.app.read(queries.one, contact_id)
-        if page is None:
-            window.title(window.words("Not found"))
-            window.client.status_code = 404
-            ui.html(contact_view.gone(window.words), sanitize=False)
+        if page is not None:
+            await ContactView(window, page).show()
             return
-        await ContactView(window, page).show()
+        coming = await window.app.read(arriving_queries.coming)
+        shown = ui.html(_instead(window, coming), sanitize=False)
+    if coming is not None:
+        _await(window, contact_id, place, shown)
+
+
+def _instead(window: Window, coming: Coming | None) -> Html:
+    """In place of a contact that is not on this device."""
+    if coming is not None:
+        window.title(window.words("Customers"))
+        return arriving.not_yet(window.words, coming, window.words("This contact is not here yet"))
+    window.title(window.words("Not found"))
+    window.client.status_code = 404
+    return contact_view.gone(window.words)
+
+
+def _await(window: Window, contact_id: str, place: ui.element, shown: ui.html) -> None:
+    """Looks after each commit whether the contact has come."""
+    over = asyncio.Event()
+
+    async def heard(_: Touched) -> None:
+        if over.is_set() or window.app.locked:
+            return
+        with suppress(MobilityError):  # locked meanwhile: the page is on its way to the lock screen
+            page = await window.app.read(queries.one, contact_id)
+            coming = await window.app.read(arriving_queries.coming)
+            if over.is_set() or place.is_deleted:
+                return
+            if page is None:
+                shown.set_content(_instead(window, coming))
+                return
+            over.set()
+            place.clear()
+            with place:
+                await ContactView(window, page).show()
+
+    window.follow(heard)
 
 
 class ContactView:

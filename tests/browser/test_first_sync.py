@@ -3,6 +3,7 @@ comes after both have started again; older history when it is asked for."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -104,13 +105,28 @@ def test_killed_in_the_middle_what_is_here_is_used_and_the_rest_comes(hq: Hq, de
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     visitor.go(f"/customers/{late}/details")
     expect(page.get_by_role("heading", level=1)).to_have_text(PT("This customer is not here yet"))
+    visitor.go(f"/customers/{late}/brief")
+    expect(page.get_by_role("heading", level=1)).to_have_text(PT("This customer is not here yet"))
+    with hq.office.ledger.reading() as session:
+        person, first_name = session.one(
+            "SELECT id, first_name FROM contact WHERE customer_id=? ORDER BY id", late
+        ) or ("", "")
+    visitor.go(f"/contacts/{person}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(PT("This contact is not here yet"))
     device.kill_ui()
 
-    hq.start()
     visitor = visit(browser, device.start_ui())
     page = visitor.page
+    pages = {path: visitor.context.new_page() for path in (f"/customers/{late}/brief", f"/contacts/{person}")}
+    for path, tab in pages.items():
+        tab.goto(f"{visitor.base}{path}")
+        expect(tab.get_by_role("heading", level=1)).to_contain_text(re.compile("ainda não chegou"))
+    hq.start()
     page.goto(f"{visitor.base}/customers/{late}/details")
     expect(page.get_by_role("heading", level=1)).to_have_text(late_name, timeout=ARRIVES_MS)
+    for tab, name in zip(pages.values(), (late_name, first_name), strict=True):
+        expect(tab.get_by_role("heading", level=1)).to_contain_text(name, timeout=ARRIVES_MS)
+        tab.close()
     visitor.go("/")
     expect(card(page)).to_have_count(0, timeout=ARRIVES_MS)  # type: ignore[arg-type]
     assert visitor.errors == []

@@ -12,7 +12,7 @@ from mobility_app.store.queries import today
 from mobility_app.store.queries.arriving import Coming
 from mobility_app.store.queries.news import Found
 from mobility_app.sync.status import OFFLINE, SYNCING, TAKING, Progress, Status
-from mobility_app.ui import arriving, progress, sync_centre
+from mobility_app.ui import arriving, brief, progress, sync_centre
 from mobility_app.ui import today as today_view
 from mobility_app.ui.markup import Html
 from mobility_app.ui.sync_centre import Picture
@@ -74,3 +74,11 @@ def test_a_customer_not_here_yet_is_awaited_calmly() -> None:
     said = text(arriving.not_yet(PT, HALF))
     assert PT("This customer is not here yet") in said
     assert "<h1" in arriving.not_yet(PT, HALF)
+
+
+def test_the_visit_brief_of_a_customer_not_here_yet_says_so(tmp_path: Path) -> None:
+    at = expecting(tmp_path, ("t:1", 300, 150))
+    moment = brief.Moment(NOW, date(2026, 11, 25), "Ana Silva")
+    said = text(brief.render(PT, None, moment, queries.coming(at.store)))
+    assert PT("This customer is not here yet") in said
+    assert PT("This customer is not here yet") not in text(brief.render(PT, None, moment, None))
