@@ -29,6 +29,7 @@ VERSION = "2"  # of what the index holds: another one makes it anew when the sto
 BATCH = 500  # customers indexed at once
 WORN = "search_worn"  # the note that words of a customer that is gone may lie in the index
 MERGED_PAGES = 500  # of the index, written in one step of merging it: about 20 ms
+MERGES_MAX = 100_000  # steps: an index of 200 GB. What were left then, the next customer that leaves takes along
 NOTE_MAX = 50  # customers of one save whose words may wait
 _WORD = re.compile(r"\w+")
 _ABOVE = chr(0x10FFFF)

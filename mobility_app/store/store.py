@@ -128,9 +128,10 @@ class Store:
         """Leaves nothing of what was just forgotten: neither in the search index nor in the write-ahead log."""
         with self.reading() as session:
             going = search.worn(session)
-        while going:  # ends: each step leaves fewer parts of the index
+        for _ in range(search.MERGES_MAX if going else 0):
             with self.transaction() as session:
-                going = search.scour(session)
+                if not search.scour(session):
+                    break
         with self.reading() as session:
             session.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
