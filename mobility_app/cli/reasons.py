@@ -28,6 +28,9 @@ VALUE = MappingProxyType(
         "database_settings": N_(
             "This is no address of a database. It begins with postgresql://. See database.toml and MOBILITY_DATABASE."
         ),
+        "lease_settings": N_(
+            "The days of a device's lease lie between 7 and 90. See lease.toml and MOBILITY_LEASE_DAYS."
+        ),
         "database_taken": N_("This database holds a headquarters already. Name an empty one."),
         "nothing_to_move": N_(
             "There is nothing to move: it goes from hq.db in the folder to a server: mobility hq move --to postgresql://HOST/NAME"

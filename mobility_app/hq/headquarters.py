@@ -103,7 +103,7 @@ class Headquarters:
         with ledger.reading() as session:
             self.epoch = str(session.value("SELECT v FROM hq_meta WHERE k='epoch'"))
         seal_key = hashlib.sha256(b"mobility/cursor/v1|" + private_bytes(signing_key)).digest()
-        self._pulls = Pulls(self.epoch, seal_key, self.snapshots)
+        self.pulls = Pulls(self.epoch, seal_key, self.snapshots)
 
     def answer(self, request: Request) -> Answer:
         """The signed answer. Never raises but for what is nobody's fault to hide: out of memory, a dying process."""
@@ -279,7 +279,7 @@ class Headquarters:
     def _pull(self, request: Request) -> bytes:
         with self.ledger.reading() as session:
             asked = (_encoding(request), request.body)
-            return self._pulls.answer(session, self._verified(request, session), asked, self.page_entries)
+            return self.pulls.answer(session, self._verified(request, session), asked, self.page_entries)
 
     def _snapshot(self, request: Request) -> bytes:
         with self.ledger.reading() as session:
@@ -315,7 +315,7 @@ class Headquarters:
 
     def _comparison(self, session: Records, request: Request, at: WireCursor) -> Comparison:
         device = self._verified(request, session)
-        return Comparison(session, devices.actor(session, device.user_id), self.epoch, self._pulls.believed(device, at))
+        return Comparison(session, devices.actor(session, device.user_id), self.epoch, self.pulls.believed(device, at))
 
     def _faults(self, request: Request) -> bytes:
         message = protocol.unpack(request.body, FaultsRequest, _encoding(request))
@@ -329,7 +329,7 @@ class Headquarters:
         with self.ledger.reading() as session:
             device = self._verified(request, session)
             actor = devices.actor(session, device.user_id)
-            cursor = self._pulls.believed(device, message.cursor)
+            cursor = self.pulls.believed(device, message.cursor)
             news, waiter = wake.look(session, actor, device.id, self.epoch, cursor, message.seconds)
         return WakeAnswer(news), waiter
 

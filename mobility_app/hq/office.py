@@ -17,7 +17,7 @@ from mobility_app.domain import registry
 from mobility_app.domain.fields import Plain, dumped
 from mobility_app.domain.rules.places import currency_of, language_of
 from mobility_app.errors import InvalidValue, NotFound
-from mobility_app.hq import blobs_settings, database_settings, devices, outbox
+from mobility_app.hq import blobs_settings, database_settings, devices, lease_settings, outbox
 from mobility_app.hq.blobs import Blobs, key_from
 from mobility_app.hq.blobs_shelf import Shelf
 from mobility_app.hq.headquarters import Headquarters, private_bytes
@@ -45,6 +45,7 @@ class Office:
         shelf = shelf or blobs_settings.shelf(folder, blobs_settings.read(folder, os.environ))
         self.blobs = Blobs(self.database, shelf, key_from(private_bytes(key)), now, random)
         self.headquarters = Headquarters(self.ledger, key, self.blobs)
+        self.headquarters.pulls.lease_days = lease_settings.read(folder, os.environ)
 
     @property
     def quarantine(self) -> Path:

@@ -23,6 +23,7 @@ from mobility_app.hq import digests as sums
 from mobility_app.hq.devices import Device
 from mobility_app.hq.feed import Feed, left
 from mobility_app.hq.snapshots import Snapshots
+from mobility_app.store import lease
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records
 from mobility_app.sync import protocol
@@ -47,6 +48,7 @@ class Pulls:
 
     def __init__(self, epoch: str, seal_key: bytes, snapshots: Snapshots) -> None:
         self._epoch, self._seal_key, self._snapshots = epoch, seal_key, snapshots
+        self.lease_days = lease.DAYS
         self._sums: dict[tuple[object, ...], str] = {}
         self._quiet: dict[str, Quiet] = {}
 
@@ -73,18 +75,19 @@ class Pulls:
         snaps = self._snapshots.heard(session, actor.role, message)
         page = Feed(session, actor, self._epoch, most, device.version).page(cursor, snaps)
         version = versions.VERSION if device.version != versions.VERSION else 0
+        days = self.lease_days if self.lease_days != lease.DAYS and device.version >= lease.SINCE else 0
         digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
         if page.cursor == cursor and not (
             page.lines or page.steps or page.reset or page.more or page.behind or page.offers
         ):
-            return PullAnswer(digest=digest, version=version)
+            return PullAnswer(digest=digest, version=version, lease=days)
         to = WireCursor(page.cursor.epoch, page.cursor.role, page.cursor.scopes, page.cursor.streams)
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         still = left(session, page.cursor) if page.more else 0
         life = lives.met(session, device, cursor.epoch, cursor.streams)
         return PullAnswer(
             wire_actor(session, actor), of_rows(page.lines, page.sealed), page.steps, sealed, page.more, page.reset,
-            digest, page.behind, still, life, page.offers, version,
+            digest, page.behind, still, life, page.offers, version, days,
         )  # fmt: skip
 
     def _digest(self, session: Records, actor: Actor, cursor: Cursor, generation: int) -> str:

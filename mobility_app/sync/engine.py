@@ -19,7 +19,7 @@ import msgspec
 from mobility_app.domain import versions
 from mobility_app.domain.change import OPEN, SENT, VOID, Change
 from mobility_app.errors import NotEnrolled, Refused, Unreachable
-from mobility_app.store import apply, outgoing, parking
+from mobility_app.store import apply, lease, outgoing, parking
 from mobility_app.store.cursor import Cursor
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
@@ -291,6 +291,7 @@ class Engine:
             done.entries += came
             took, lost = (), ()
             freed = parking.heard(self.store, answer.version) or freed
+            lease.met(self.store, answer.lease)
             verify.note_behind(self.store, answer.behind)
             if answer.left or done.entries > came:
                 self.progress(FETCHING, done.entries, done.entries + answer.left)

@@ -176,7 +176,8 @@ class PullAnswer(Message, frozen=True):
     `behind`: streams whose log begins after the given number, where the device had not received as much; what lies before
     comes as rows, by comparison. `left`: about how many entries are still to come, where there is more.
     `life`: HQ has begun a new life; offer first what it lost. `offers`: snapshots to take, by scope. `version`: HQ's, where
-    it is not the device's. Where nothing came since the cursor, neither it nor the user is told again."""
+    it is not the device's. `lease`: for how many days a device works without contact, where that is not 14 (`store/lease.py`).
+    Where nothing came since the cursor, neither it nor the user is told again."""
 
     actor: WireActor | None = None
     entries: Entries = Entries()
@@ -190,6 +191,7 @@ class PullAnswer(Message, frozen=True):
     life: WireLife | None = None
     offers: dict[str, WireOffer] = {}
     version: int = 0
+    lease: Count = 0
 
 
 class WakeRequest(Message, frozen=True):

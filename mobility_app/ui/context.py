@@ -21,21 +21,21 @@ from nicegui.element import Element
 from mobility_app.domain.access import Actor
 from mobility_app.errors import MobilityError
 from mobility_app.outlook.kept import Outlooks
-from mobility_app.store import identity
+from mobility_app.store import identity, lease
 from mobility_app.store.files import FileVault
 from mobility_app.store.folder_worker import FolderWorker
-from mobility_app.store.records import Records
+from mobility_app.store.lease import Lease
 from mobility_app.store.store import LOCAL, Store, Touched, wall_ms
 from mobility_app.store.writing import Writing
 from mobility_app.sync.status import METERED_SWITCH, Board, Status, Waiting, waiting
+from mobility_app.ui import preferences
 from mobility_app.ui.imports.desk import Imports
 from mobility_app.ui.pictures import Pictures
+from mobility_app.ui.preferences import LOCK_MINUTES, Preferences
 from mobility_app.ui.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
 THEMES = ("auto", "light", "dark")
 QUASAR_LANGUAGES = {"pt": "pt", "en": "en-US", "es": "es", "fr": "fr"}
-LOCK_MINUTES = (1, 5, 15, 30, 60)  # idle times that can be chosen
-LOCK_AFTER_MINUTES = 15
 NOTHING_WAITS = Waiting(0, 0, 0)
 SETTLE_AFTER_SECONDS = 0.7
 COUNT_AFTER_SECONDS = 0.1  # what the person looks at is drawn before the numbers beside it, and a burst draws once
@@ -86,17 +86,6 @@ class Backend(Protocol):
         InvalidValue, KeyFileDamaged, StoreTooNew, DiskFull; then the old one still opens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """What the person chose for this device; kept in the store."""
-
-    language: str = DEFAULT_LANGUAGE
-    theme: str = "auto"
-    lock_minutes: int = LOCK_AFTER_MINUTES
-    single_keys: bool = True
-    metered: bool = False
-
-
 class App:
     """The running app as its pages see it."""
 
@@ -121,7 +110,9 @@ class App:
         self.imports = Imports()
         self.waiting = NOTHING_WAITS
         self.actor: Actor | None = None
+        self.lease = Lease()
         self._opened: Opened | None = None
+        self._held: Opened | None = None  # open, and not to be shown until HQ has answered
         self._unlisten: Callable[[], None] | None = None
         self._forms: dict[str, Element] = {}
         # A connection belongs to its thread, and a new one reads the schema and fills its cache of pages anew.
@@ -131,7 +122,7 @@ class App:
         self._counting = self._settling = False
         backend.board.listen(lambda status: self.tell_status())
         if opened is not None:
-            self._take(opened)
+            self._admit(opened)
 
     # -- what pages look at
 
@@ -154,8 +145,13 @@ class App:
 
     @property
     def locked(self) -> bool:
-        """Whether no store is open."""
+        """Whether no store is to be seen."""
         return self._opened is None
+
+    @property
+    def held(self) -> bool:
+        """Whether the passphrase was given, and the device waits for HQ all the same (`store/lease.py`)."""
+        return self._held is not None
 
     @property
     def status(self) -> Status:
@@ -229,6 +225,11 @@ class App:
     async def _count(self) -> None:
         await asyncio.sleep(COUNT_AFTER_SECONDS)
         self._counting = False
+        if self.held or self.lease.warns:
+            await self.look_at_lease()
+        if self.held:
+            self.status_changed.emit()
+            return
         try:
             self.waiting = NOTHING_WAITS if self.locked else await self.read(waiting)
         except MobilityError:
@@ -240,14 +241,15 @@ class App:
     async def unlock(self, passphrase: str) -> None:
         """Opens the store. Raises what the backend raises."""
         opened = await asyncio.to_thread(self.backend.unlock, passphrase)
-        await asyncio.to_thread(self._take, opened)
+        await asyncio.to_thread(self._admit, opened)
         self.active()
         self._refresh_status()
 
     async def lock(self) -> None:
         """Closes the store, empties every open page and shows the lock screen there."""
-        if self._opened is None:
+        if self._opened is None and self._held is None:
             return
+        self._held = None
         self._drop()
         await asyncio.to_thread(self.pictures.forget)
         await asyncio.to_thread(self.backend.lock)
@@ -262,15 +264,43 @@ class App:
         if not self.locked and self.now() - self._last_active >= self.preferences.lock_minutes * 60_000:
             await self.lock()
 
+    async def look_at_lease(self) -> None:
+        """Locks a device that has not met HQ for too long, and opens it when it has."""
+        opened = self._held or self._opened
+        if opened is None:
+            return
+        with suppress(MobilityError):  # locked meanwhile, or the disk is full: looked at again soon
+            found = await asyncio.to_thread(lease.look, opened.store)
+            if opened is self._held and not found.over:
+                self._held = None
+                await asyncio.to_thread(self._admit, opened)
+                self.active()
+                self.reload_pages()
+            elif opened is self._opened:
+                self.lease = found
+                if found.over:
+                    await self.lock()
+
+    def _admit(self, opened: Opened) -> None:
+        """Shows the store, or holds it where the device has not met HQ for too long."""
+        self.lease = lease.look(opened.store)
+        if not self.lease.over:
+            self._take(opened)
+            return
+        self._held, self.waiting = opened, waiting(opened.store)
+        with opened.store.reading() as session:
+            chosen = preferences.kept(session, self.preferences)
+        self._prefer(chosen)
+
     def _take(self, opened: Opened) -> None:
         self._opened = opened
         self._unlisten = opened.store.listen(self._heard)
         with opened.store.reading() as session:
             known = identity.read(session)
             self.actor = identity.actor(session) if known else None
-            preferences = _kept(session, self.preferences)
+            chosen = preferences.kept(session, self.preferences)
         self.waiting = waiting(opened.store)
-        self._prefer(preferences)
+        self._prefer(chosen)
 
     def _drop(self) -> None:
         if self._unlisten is not None:
@@ -341,9 +371,9 @@ class App:
 
         await self.act(keep)
 
-    def _prefer(self, preferences: Preferences) -> None:
-        self.preferences = preferences
-        self.words = Words(preferences.language, self.zone)
+    def _prefer(self, chosen: Preferences) -> None:
+        self.preferences = chosen
+        self.words = Words(chosen.language, self.zone)
         core.app.config.language = self.quasar_language  # type: ignore[assignment]
         core.app.config.dark = self.dark
 
@@ -364,15 +394,3 @@ class App:
                 if clear:
                     client.content.clear()
                 client.run_javascript("window.fb && fb.clean(); location.reload()")
-
-
-def _kept(session: Records, given: Preferences) -> Preferences:
-    """What was chosen on this device; what was not, or can't be, is as given."""
-    minutes, keys = identity.meta(session, "ui_lock_minutes") or "", identity.meta(session, "ui_single_keys")
-    return Preferences(
-        identity.meta(session, "ui_language") or given.language,
-        identity.meta(session, "ui_theme") or given.theme,
-        int(minutes) if minutes in map(str, LOCK_MINUTES) else given.lock_minutes,
-        given.single_keys if keys is None else keys != "off",
-        bool(identity.meta(session, METERED_SWITCH)),
-    )

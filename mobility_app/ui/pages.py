@@ -19,6 +19,7 @@ from mobility_app.ui import (
     brief,
     contact,
     customers,
+    lease,
     lists,
     lock,
     mailing_list,
@@ -39,7 +40,7 @@ from mobility_app.ui.window import Window
 from mobility_app.ui.words import DEFAULT_LANGUAGE, Words
 
 RECONNECT_SECONDS = 900.0  # a tablet that slept finds its page as it was
-IDLE_CHECK_SECONDS = 15.0
+IDLE_CHECK_SECONDS, LEASE_CHECK_SECONDS = 15.0, 60.0
 
 logger = logging.getLogger("mobility.ui")
 
@@ -65,11 +66,12 @@ def register(app: App) -> Callable[[], Awaitable[None]]:
     nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True  # a bar without a name for each upload
     _say_lost(app)
     nicegui_app.timer(IDLE_CHECK_SECONDS, app.lock_if_idle)
+    nicegui_app.timer(LEASE_CHECK_SECONDS, app.look_at_lease)
 
     async def root() -> None:
         ui.on("fb_active", app.active)
         if app.locked:
-            lock.LockScreen(app)
+            lease.LeaseScreen(app) if app.held else lock.LockScreen(app)
             return
         await _windowed(app)
 

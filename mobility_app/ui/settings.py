@@ -14,10 +14,10 @@ from nicegui import ui
 from mobility_app.store import identity
 from mobility_app.store.store import Store
 from mobility_app.ui import device_files, lists, passphrase
-from mobility_app.ui.context import LOCK_MINUTES
 from mobility_app.ui.live import markup
 from mobility_app.ui.markup import Html, h
 from mobility_app.ui.names import LANGUAGE_NAMES, N_
+from mobility_app.ui.preferences import LOCK_MINUTES
 from mobility_app.ui.window import Window
 
 THEME_NAMES = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}

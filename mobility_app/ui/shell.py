@@ -152,6 +152,13 @@ def banner_for(app: App) -> Html:
         return _banner("triangle-alert", words.problem(status.problem), "fb-banner fb-banner-bad")
     if status.state == OFFLINE and status.last_sync_at is None and not status.problem:
         return NOTHING  # the first round has not been tried yet
+    if status.state == OFFLINE and app.lease.warns:
+        left = words.n(
+            "In {n} day this device locks itself until it has synced.",
+            "In {n} days this device locks itself until it has synced.", app.lease.days_left,
+        )  # fmt: skip
+        text = words("It has had no contact with the office for a while. Nothing is lost: connect it to the internet.")
+        return _banner("triangle-alert", f"{left} {text}", "fb-banner fb-banner-bad")
     if status.state == OFFLINE and status.problem == "portal":
         return _banner("cloud-off", words.problem("portal"), "fb-banner")
     if status.state == OFFLINE:

@@ -13,7 +13,8 @@ from mobility_app.device import change_passphrase, unlock
 from mobility_app.errors import InvalidValue, WrongPassphrase
 from mobility_app.store import identity, vault
 from mobility_app.store.vault import Argon2
-from mobility_app.ui.context import LOCK_MINUTES, App, Opened
+from mobility_app.ui.context import App, Opened
+from mobility_app.ui.preferences import LOCK_MINUTES
 from tests.support.desk import NOW, Backend, Desk, desk
 
 MINUTE = 60_000
