@@ -26,7 +26,8 @@ from mobility_app.store.store import Store, Touched
 
 PARTINGS = frozenset({"leave", "narrow", "forget"})
 STEP_ENTRIES = 250  # of a page, after which it may end for who waits: about 20 ms
-PAST_STEP = 250  # entries of late history, after which it may end for who waits: about 5 ms
+PAST_STEP = 250  # entries of late history that are kept at once where somebody saves: about 6 ms
+PAST_MOST = 2_000  # otherwise: in the order of the table, each page of it is written once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class Page:
 
 
 @contextmanager
-def applying(store: Store) -> Iterator[Records]:
-    """A transaction in which nothing is captured: what HQ said is no change of the device."""
-    with store.transaction() as session:
+def applying(store: Store, *, again: bool = False) -> Iterator[Records]:
+    """A transaction in which nothing is captured: what HQ said is no change of the device. `again`: HQ would say it again,
+    so it need not be on the disk at once (`Store.refilling`)."""
+    with store.refilling() if again else store.transaction() as session:
         session.run("UPDATE ctx SET applying=1")
         yield session
         session.run("UPDATE ctx SET applying=0")
@@ -231,10 +233,10 @@ def past(
     waiting = deque(floors)
     while waiting:
         done, records = list[str](), set[tuple[str, str]]()
-        with applying(store) as session:
-            while waiting and not (done and store.awaited):
-                run, reached = list[entries.Kept](), list[str]()
-                while waiting and len(run) < PAST_STEP:
+        with applying(store, again=True) as session:
+            while waiting and not (done and store.busy):
+                run, reached, most = list[entries.Kept](), list[str](), PAST_STEP if store.busy else PAST_MOST
+                while waiting and len(run) < most:
                     reached.append(waiting.popleft())
                     run += by_root[reached[-1]]
                 snapshot.reached(session, {root: asked.get(root, -1) for root in reached}, floors)

@@ -22,8 +22,11 @@ from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.digests import Tally
 from mobility_app.store.records import Records
 
-INDEX_BATCH = 60  # customers whose words are read in one transaction
-MUTE_LEAST = 200  # rows of one entity from which on its trigger is taken off for the transaction: it costs 3 us a row
+INDEX_BATCH = 60  # customers whose words are read at once: about 5 ms
+INDEX_MOST = 20  # batches of them in one transaction
+# Rows of one entity from which on its trigger is taken off for the transaction: it costs 3 us a row, and to take it off
+# that every other connection reads the schema anew, 3 ms at its next statement.
+MUTE_LEAST = 1_000
 
 Pair = tuple[str, str]  # (entity, record id)
 
@@ -104,10 +107,10 @@ def lose(session: Records, scope: str) -> None:
 
 
 def take(
-    session: Records, at: Arriving, parts: Sequence[Slice], me: str, enough: Callable[[], bool]
+    session: Records, at: Arriving, parts: Sequence[Slice], of: int, me: str, enough: Callable[[], bool]
 ) -> tuple[int, frozenset[str]]:
-    """Writes parts, the rest of a piece, and moves the place; ends after a part when it is `enough`. `me`: the user whose
-    activities are told apart. Call with `applying` set. Returns (how many parts, the customers); none where another
+    """Writes the next parts of a piece that has `of`, and moves the place; ends after a part when it is `enough`. `me`: the
+    user whose activities are told apart. Call with `applying` set. Returns (how many parts, the customers); none where another
     place was reached meanwhile."""
     here = session.one("SELECT piece, part FROM arriving WHERE scope=? AND seq=?", at.scope, at.seq)
     if here != (at.piece, at.part):
@@ -115,15 +118,17 @@ def take(
     rows = Counter[str]()
     for one in (one for part in parts for one in part.tables):
         rows[one.entity] += len(one.values[0])
-    count, roots = 0, set[str]()
+    count, roots, sums = 0, set[str](), dict[str, int]()
     with capture.muted(session, [entity for entity, many in rows.items() if many >= MUTE_LEAST]):
         for part in parts:
-            _take(session, at, part, me)
+            sums = plus(sums, _take(session, at, part, me))
             roots.update(part.roots)
             count += 1
             if enough():
                 break
-    last = count == len(parts)
+    kept = digests.read(session)
+    digests.write(session, plus({name: kept.get(name, 0) for name in sums}, sums))
+    last = at.part + count == of
     session.run(
         "UPDATE arriving SET piece=?, part=?, done=done+? WHERE scope=?",
         at.piece + last, 0 if last else at.part + count, len(roots), at.scope,
@@ -131,19 +136,19 @@ def take(
     return count, frozenset(roots)
 
 
-def _take(session: Records, at: Arriving, part: Slice, me: str) -> None:
+def _take(session: Records, at: Arriving, part: Slice, me: str) -> Sums:
+    """Writes a part. Returns what is still to be added to the kept sums."""
     known = _known(session, part)
-    based = overlay.covered(session)
+    based = _lain_over(session, part)
     if known or based:
         _compare(session, at, part, known, based)
     else:
         for one in part.tables:
             _insert(session, one)
-        kept = digests.read(session)
-        digests.write(session, plus({name: kept.get(name, 0) for name in part.sums}, part.sums))
     fresh = [each for each in zip(part.roots, part.chains, part.last, strict=True) if each[0] not in known]
     _anchor(session, at, fresh, {str(key) for one in part.tables if one.entity == "customer" for key in one.values[0]})
     _keep_makers(session, part, me)
+    return {} if known or based else part.sums
 
 
 def _insert(session: Records, one: Rows, only: Sequence[int] | None = None) -> None:
@@ -166,6 +171,14 @@ def _known(session: Records, part: Slice) -> set[str]:
     found += session.among("SELECT DISTINCT root_id FROM entry WHERE root_id IN ({marks})", part.roots)
     found += session.among("SELECT id FROM customer WHERE id IN ({marks})", part.roots)
     return {row[0] for row in found}
+
+
+def _lain_over(session: Records, part: Slice) -> set[Pair]:
+    """Records of the part that open changes lie over: of a new customer, what was saved here hangs on none of its rows."""
+    covered = overlay.covered(session)
+    if not covered:
+        return set()
+    return covered & {(one.entity, str(key)) for one in part.tables for key in one.values[0]}
 
 
 def _anchor(session: Records, at: Arriving, roots: Iterable[tuple[str, str, int]], standing: set[str]) -> None:
@@ -320,16 +333,20 @@ def forget_everything(session: Records) -> None:
 # -- search and history
 
 
-def index(session: Records, after: str) -> str:
-    """Reads the words of some customers that no index holds yet, the first after that id. Returns the last one's id,
-    empty where none is left."""
-    rows = session.rows(
-        "SELECT c.id FROM customer c WHERE c.id>? AND NOT EXISTS (SELECT 1 FROM search_row r WHERE r.customer_id=c.id)"
-        " ORDER BY c.id LIMIT ?",
-        after, INDEX_BATCH,
-    )  # fmt: skip
-    search.refresh(session, [row[0] for row in rows])
-    return str(rows[-1][0]) if rows else ""
+def index(session: Records, after: str, enough: Callable[[], bool]) -> str:
+    """Reads the words of some customers that no index holds yet, the first after that id, until it is `enough`. Returns
+    the last one's id, empty where none is left."""
+    for _ in range(INDEX_MOST):
+        rows = session.rows(
+            "SELECT c.id FROM customer c WHERE c.id>? AND NOT EXISTS"
+            " (SELECT 1 FROM search_row r WHERE r.customer_id=c.id) ORDER BY c.id LIMIT ?",
+            after, INDEX_BATCH,
+        )  # fmt: skip
+        search.refresh(session, [row[0] for row in rows])
+        after = str(rows[-1][0]) if rows else ""
+        if not after or enough():
+            break
+    return after
 
 
 def unread(session: Records) -> bool:

@@ -30,6 +30,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 PLAIN_HEADER = b"SQLite format 3"
 OFFSET = "clock_offset_ms"
 OFFSET_LEAST_MS = 60_000  # less may be the network
+BUSY_MS = 3_000  # after a save: who saves once saves again
+FOLDED_PAGES = 1_000  # of the write-ahead log, from which on a commit folds it in: SQLite's own measure
 
 Listener = Callable[["Touched"], None]
 
@@ -72,6 +74,7 @@ class Store:
         self.random = random
         self._listeners: list[Listener] = []
         self._turns = Turns()
+        self._saved_at: int | None = None
         self.database = sqlcipher(path, key, watch)
         migrate(self.database, path, migrations or steps(MIGRATIONS), capture.triggers())
         if key is not None and path.read_bytes()[: len(PLAIN_HEADER)] == PLAIN_HEADER:
@@ -150,6 +153,28 @@ class Store:
         """Whether another thread waits to write: a long transaction of several steps then ends after the one it is in."""
         return self._turns.awaited
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits to save, or did save a moment ago: what comes in bulk is then written in small steps, so
+        that nobody has to wait for a large commit."""
+        return self.awaited or (self._saved_at is not None and abs(self._clock() - self._saved_at) < BUSY_MS)
+
+    @contextmanager
+    def refilling(self) -> Iterator[Records]:
+        """A transaction for what HQ sends again where it is lost, with how far it came. Its commit waits for no disk: after
+        a power cut the store stands as before it, and the next save takes it to the disk. Folding the write-ahead log in
+        is no longer part of it, nobody waits for that."""
+        with self.database.session() as session:
+            session.run("PRAGMA synchronous=normal")
+            session.run("PRAGMA wal_autocheckpoint=0")
+            try:
+                with self.transaction() as records:
+                    yield records
+                session.run("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                session.run("PRAGMA synchronous=full")
+                session.run(f"PRAGMA wal_autocheckpoint={FOLDED_PAGES}")
+
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """The write door. What the block does is saved as a whole when it ends, or not at all.
@@ -170,6 +195,7 @@ class Store:
             roots = frozenset(root for root in tx.roots if root)
             search.note(session, sorted(roots))
             session.run("UPDATE ctx SET user_id=NULL, base=0, atomic=0, restoring=0")
+        self._saved_at = self._clock()
         self.tell(Touched(roots, frozenset(tx.records), LOCAL))
 
     def position(self, root_id: str) -> int:

@@ -19,7 +19,7 @@ from mobility_app.sync import protocol
 from mobility_app.sync.columns import Entries, KeptEntries
 from mobility_app.sync.protocol import Count, Id, Message, Name
 
-PART_ROWS = 1_000  # beyond which a part ends with the customer: about 10 ms for which a save may wait
+PART_ROWS = 500  # beyond which a part ends with the customer: about 7 ms for which a save may wait
 PIECE_ROWS = 20_000  # beyond which a piece ends with the part: some 600 kB on the way
 ROOTS_MAX = 200  # customers whose history is asked for at once
 MADE = ("activity", "ticket", "file")  # of these records the app asks who made them, and when

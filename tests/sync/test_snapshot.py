@@ -13,13 +13,15 @@ from mobility_app.store import snapshot
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.queries import arriving, tickets
 from mobility_app.store.search import find
-from mobility_app.store.store import Store
+from mobility_app.store.store import BUSY_MS, Store
 from mobility_app.store.verify import faults
 from mobility_app.sync import first
 from mobility_app.sync.engine import Engine
 from tests.support import invariants
 from tests.support.fleet import Fleet
 from tests.support.snapped import CUSTOMERS, asked, enrolled, half_way, made, populated, whole
+
+NORMAL, FULL = 1, 2  # of PRAGMA synchronous
 
 
 @pytest.fixture
@@ -191,6 +193,53 @@ def test_a_save_in_the_middle_is_sent_in_between_and_stays_over_the_rows(fleet: 
     rui.sync()
     whole(fleet, "rui")
     assert rui.store.read("customer", str(row["id"]))["name"] == "Escrito cedo"  # type: ignore[index]
+
+
+def test_rows_are_written_part_by_part_for_a_while_after_a_save(fleet: Fleet) -> None:
+    made(fleet)
+    rui = enrolled(fleet, "rui", "Rui")
+    half_way(rui)
+    with rui.store.reading() as session:
+        (one,) = (each for each in snapshot.arriving(session) if each.piece)
+    assert one.pieces > 2
+
+    def transactions() -> int:
+        seen = list[str]()
+        rui.store.database.watch = seen.append
+        half_way(rui)
+        rui.store.database.watch = None
+        return sum(sql.startswith("UPDATE arriving SET piece") for sql in seen)
+
+    assert transactions() == 1
+    with rui.store.writing() as tx:
+        tx.update("customer", str(tx.find("customer")[0]["id"]), {"website": "https://busy.example"})
+    assert transactions() > 1
+    fleet.clock.at += BUSY_MS
+    assert transactions() == 1
+    rui.sync()
+    whole(fleet, "rui")
+
+
+def test_what_waited_for_no_disk_is_followed_by_saves_that_do(fleet: Fleet) -> None:
+    made(fleet)
+    rui = enrolled(fleet, "rui", "Rui")
+    levels: dict[str, set[int]] = {"INSERT INTO anchor": set(), "UPDATE anchor SET floor_seq=?": set()}
+
+    def look(sql: str) -> None:
+        for start, found in levels.items():
+            if sql.startswith(start):
+                rui.store.database.watch = None
+                with rui.store.reading() as session:
+                    found.add(session.value("PRAGMA synchronous"))
+                rui.store.database.watch = look
+
+    rui.store.database.watch = look
+    rui.sync()
+    rui.store.database.watch = None
+    with rui.store.reading() as session:
+        after = session.value("PRAGMA synchronous")
+    rows, history = (levels[start] for start in ("INSERT INTO anchor", "UPDATE anchor SET floor_seq=?"))
+    assert (rows, history, after) == ({NORMAL}, {NORMAL}, FULL)
 
 
 def test_who_made_what_is_known_without_the_entries(fleet: Fleet) -> None:
