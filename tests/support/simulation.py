@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mobility_app.errors import MobilityError, NotFound, Refused, Unreachable
 from tests.support.invariants import Violation as Violation
-from tests.support.simulated import checks, signatures, steps
+from tests.support.simulated import carrying, checks, signatures, steps
 from tests.support.simulated.bombs import Crash, bomb, no_room
 from tests.support.simulated.plan import FAULTS as FAULTS
 from tests.support.simulated.plan import Plan, drawn
@@ -62,6 +62,10 @@ def _played(world: World) -> Outcome:
         world.calm, world.random = True, plan.source("end")
         steps.deliver_late(world, len(world.late))
         checks.settle(world)
+        if plan.rate(carrying.FAULT):
+            carrying.settle(world)
+            checks.settle(world)
+            carrying.judge(world)
         checks.final(world)
     except Violation as violation:
         violation.add_note("\n".join(world.story.lines))

@@ -16,7 +16,7 @@ from mobility_app.store.actions import reopen
 from mobility_app.store.records import Records
 from mobility_app.store.writing import Writing
 from tests.support.invariants import Violation
-from tests.support.simulated import checks, hostile, lives
+from tests.support.simulated import carrying, checks, hostile, lives
 from tests.support.simulated.world import Member, World
 
 EDITS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -291,6 +291,9 @@ STEPS: dict[str, tuple[int, Step]] = {
     "bulk": (1, bulk), "entitle": (1, entitle), "promote": (1, promote), "join": (1, join), "revoke": (1, revoke),
     "hostile": (4, hostile.strike), "back_up": (3, lives.back_up), "put_hq_back": (3, lives.put_hq_back),
     "copy": (3, lives.copy), "put_back": (3, lives.put_back), "merge": (2, lives.merge),
-    "make_snapshots": (3, lives.make_snapshots),
+    "make_snapshots": (3, lives.make_snapshots), "attach": (4, carrying.attach_file), "carry": (6, carrying.carry),
+    "shelve": (2, carrying.shelve),
 }  # fmt: skip
-BY_DEVICE = frozenset({"edit", "create", "delete", "restore", "sync"})  # steps in which a device can die
+BY_DEVICE = frozenset(
+    {"edit", "create", "delete", "restore", "sync", "attach", "carry"}
+)  # steps in which a device can die

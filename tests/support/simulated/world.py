@@ -23,6 +23,7 @@ from tests.support.fleet import HQ_URL, Fleet, Skewed, SteppedClock
 from tests.support.forger import Forger
 from tests.support.invariants import Truth
 from tests.support.simulated import lives
+from tests.support.simulated.carrying import Carried
 from tests.support.simulated.history import History
 from tests.support.simulated.link import Link
 from tests.support.simulated.plan import Plan
@@ -83,7 +84,7 @@ class World:
         self.backup: lives.Backup | None = None
         self.calm = True
         self.members: dict[str, Member] = {}
-        self.story, self.history, self.typed = Story(), History(), Typed()
+        self.story, self.history, self.typed, self.carried = Story(), History(), Typed(), Carried()
         self._hash = hashlib.sha256()
         self._truth: tuple[State, Truth] | None = None
         self._set_up()
@@ -173,6 +174,7 @@ class World:
 
     def close(self) -> None:
         """Closes every database."""
+        self.carried.close()
         for member in self.members.values():
             member.store.database.close()
         self.office.database.close()
