@@ -15,6 +15,7 @@ from mobility_app.errors import InvalidValue
 from mobility_app.hq import backup as copies
 from mobility_app.hq import database_settings, lives, moving
 from mobility_app.hq.office import Office
+from mobility_app.hq.schema import PostgresHq
 from mobility_app.store.store import wall_ms
 
 FOLDER = typer.Option(None, "--folder", help="Folder of this HQ. Usual place if left out.")
@@ -29,11 +30,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _office(folder: Path | None) -> Office:
+    place = _there(folder)
+    return Office(place, now=wall_ms)
+
+
+def _there(folder: Path | None) -> Path:
     place = folder or hq_folder()
     if not database_settings.there(place, os.environ):
         typer.echo(text("There is no headquarters in {folder}. Make one: mobility hq init", folder=place), err=True)
         raise typer.Exit(1)
-    return Office(place, now=wall_ms)
+    return place
+
+
+def _server(place: Path) -> PostgresHq:
+    """The database of an HQ on a server, whatever state it was put back to."""
+    server = PostgresHq(database_settings.read(_there(place), os.environ), place)
+    server.prepare()
+    return server
 
 
 def backup(file: Path, folder: Path = FOLDER) -> None:
@@ -59,7 +72,9 @@ def restore(
     if database_settings.read(place, os.environ):
         if file is not None:
             raise InvalidValue("backup", "database", "server_backup")
-        done = copies.begin_anew(_office(folder).database, now=wall_ms)
+        server = _server(place)
+        done = copies.begin_anew(server, now=wall_ms)
+        server.close()
     elif file is None:
         raise typer.BadParameter("a file is needed", param_hint="FILE")
     else:

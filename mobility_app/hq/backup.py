@@ -22,7 +22,7 @@ from mobility_app.errors import InvalidValue, MobilityError
 from mobility_app.hq import lives, told
 from mobility_app.hq.database_settings import DATABASE
 from mobility_app.hq.post import PAUSED
-from mobility_app.hq.schema import HqDatabase, SqliteHq, open_database
+from mobility_app.hq.schema import HqDatabase, PostgresHq, SqliteHq, open_database
 from mobility_app.store.database import EngineError, sqlite
 from mobility_app.store.disk import sync_folder
 from mobility_app.store.ids import uuid7
@@ -148,11 +148,11 @@ def _prepared(ready: Path, here: Path, folder: Path, epoch: str) -> int:
 
 
 def begin_anew(
-    database: HqDatabase, *, now: Callable[[], int], random: Callable[[int], bytes] = os.urandom
+    database: PostgresHq, *, now: Callable[[], int], random: Callable[[int], bytes] = os.urandom
 ) -> Restored:
     """Ends the life that HQ was in, after its server put the database back to an older state. HQ must not run."""
     epoch = uuid7(now(), random)
-    with database.transaction() as opened:
+    with database.put_back() as opened:
         session = Records(opened.engine)
         heads = dict(session.rows("SELECT id, head FROM stream"))
         mails = _begin(session, database.folder, epoch, lives.epoch(session), heads)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from mobility_app.errors import DiskFull, Refused, StoreDamaged, Unreachable
-from mobility_app.hq import aside, devices, faults, lives, salvage, serving, wake
+from mobility_app.hq import aside, devices, faults, lives, salvage, serving, wake, witness
 from mobility_app.hq.blobs import Blobs
 from mobility_app.hq.blobs_requests import FileRequests
 from mobility_app.hq.comparing import Comparison
@@ -98,7 +98,7 @@ class Headquarters:
         self._files = FileRequests(ledger, blobs, self._verified)
         self.page_entries = page_entries
         self.snapshots = Snapshots(ledger)
-        self._key = signing_key
+        self._key, self._put_back = signing_key, False
         self.public_key = signing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with ledger.reading() as session:
             self.epoch = str(session.value("SELECT v FROM hq_meta WHERE k='epoch'"))
@@ -132,6 +132,8 @@ class Headquarters:
 
     def _answered(self, request: Request, step: Callable[[Request], bytes]) -> Answer:
         try:
+            if self._put_back:  # until a person has said what is to be done, and HQ starts again
+                raise Unreachable(witness.REASON)
             status, body = 200, step(request)
         except Refused as refused:
             wanted = refused.details.get("wanted", 0)
@@ -139,7 +141,8 @@ class Headquarters:
             body = protocol.pack(ErrorAnswer(refused.reason, wanted if isinstance(wanted, int) else 0))
         except DiskFull:
             status, body = 507, protocol.pack(ErrorAnswer("hq_disk_full"))
-        except Unreachable:
+        except Unreachable as away:
+            self._put_back = self._put_back or away.reason == witness.REASON
             status, body = 503, protocol.pack(ErrorAnswer("busy"))
         except Exception as error:
             logger.error("request failed: %s", type(error).__name__, exc_info=error)

@@ -18,7 +18,7 @@ from mobility_app.domain import digests, versions
 from mobility_app.domain.access import Actor
 from mobility_app.domain.change import canonical
 from mobility_app.errors import Refused
-from mobility_app.hq import devices, lives
+from mobility_app.hq import devices, lives, witness
 from mobility_app.hq import digests as sums
 from mobility_app.hq.devices import Device
 from mobility_app.hq.feed import Feed, left
@@ -72,6 +72,7 @@ class Pulls:
             raise Refused("seq_reuse", 409)
         actor = devices.actor(session, device.user_id)
         cursor = self.believed(device, message.cursor)
+        self._require_known(session, cursor)
         snaps = self._snapshots.heard(session, actor.role, message)
         page = Feed(session, actor, self._epoch, most, device.version).page(cursor, snaps)
         version = versions.VERSION if device.version != versions.VERSION else 0
@@ -110,6 +111,15 @@ class Pulls:
         if hmac.compare_digest(at.seal.encode(), self._seal(device, at).encode()):
             return Cursor(at.epoch, at.role, dict(at.scopes), dict(at.streams))
         return Cursor(scopes=dict(at.scopes))
+
+    def _require_known(self, session: Records, cursor: Cursor) -> None:
+        """Raises Unreachable put_back where this life has told a device more than it knows itself: HQ's own seal is proof
+        that its database was put back, by whatever way."""
+        if cursor.epoch != self._epoch:
+            return
+        heads = dict(session.rows("SELECT id, head FROM stream"))
+        for stream, seq in cursor.streams.items():
+            witness.require_told(stream, seq, int(heads.get(stream, 0)))
 
     def _seal(self, device: Device, at: WireCursor) -> str:
         text = canonical([device.id, at.epoch, at.role, msgspec.to_builtins(at.scopes), at.streams])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mobility_app.domain import registry
 from mobility_app.errors import InvalidValue, StoreTooNew
+from mobility_app.hq.witness import Witness
 from mobility_app.store.database import Database, Session, Watch, sqlite
 from mobility_app.store.migrate import Step, migrate, steps
 from mobility_app.store.postgres import Postgres
@@ -78,15 +79,50 @@ class PostgresHq(Postgres, HqDatabase):
         if not self.driver():
             raise InvalidValue("database", "address", "no_driver")
         super().__init__(address, watch)
-        self.folder, self._migrations = folder, migrations
+        self.folder, self._migrations, self.witness = folder, migrations, Witness(folder)
         if not self.fit():
             self.close()
             raise InvalidValue("database", "address", "database_unfit")
 
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """As any of a server, and counted. Raises Unreachable put_back, with nothing done, where the database counts less
+        than this HQ has seen."""
+        if self.engine.in_transaction():  # within one that counts already
+            with super().transaction() as session:
+                yield session
+            return
+        seen, number = self.witness.seen, 0
+        with super().transaction() as session:
+            counted = session.run(_COUNT)  # read at the end, when its answer is there: nobody waits for it
+            yield session
+            number = int(counted.fetchone()[0])
+            self.witness.require(number - 1, seen)
+        self.witness.note(number)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """As any of a server. Raises Unreachable put_back, like `transaction`."""
+        seen = self.witness.seen
+        with super().reading() as session:
+            counted = session.run(f"SELECT number FROM {_TURN}")
+            yield session
+            found = counted.fetchone()
+            self.witness.require(int(found[0]) if found else 0, seen)
+
+    @contextmanager
+    def put_back(self) -> Iterator[Session]:
+        """A transaction that begins anew with a database that was put back."""
+        with super().transaction() as session:
+            number = int(session.value(_COUNT))
+            yield session
+        self.witness.begin_anew(number)
+
     def prepare(self) -> None:
         """Takes the steps that are missing, all or none of them. Raises StoreTooNew."""
-        with self.transaction() as session:
+        with super().transaction() as session:  # not counted: nothing of it is told to anybody
             session.run(f"CREATE TABLE IF NOT EXISTS {_VERSION} (number BIGINT NOT NULL)")
+            session.run(f"CREATE TABLE IF NOT EXISTS {_TURN} (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)")
             version, todo = (
                 int(session.value(f"SELECT MAX(number) FROM {_VERSION}") or 0),
                 self._migrations or steps(MIGRATIONS),
@@ -114,7 +150,11 @@ class PostgresHq(Postgres, HqDatabase):
         return iter(())
 
 
-_VERSION = "schema_version"
+_VERSION, _TURN = "schema_version", "turn"
+_COUNT = (
+    f"INSERT INTO {_TURN} (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number={_TURN}.number+1"
+    " RETURNING number"
+)
 # What columns are called there. INTEGER has 64 bits with us; texts are compared by their bytes, as SQLite does.
 _TYPES = (
     (re.compile(r"\bCHAR\(32\)"), 'TEXT COLLATE "C"'),

@@ -146,7 +146,7 @@ class Postgres(Database):
     def session(self) -> Iterator[Session]:
         """A connection of the pool, this thread's until the block ends; blocks within it share it."""
         depth = getattr(self._mine, "depth", 0)
-        with self._translated():
+        with self._translated(), _as_peewee:  # what a fetch is told comes as the driver says it
             if not depth:
                 self.engine.connect()
             self._mine.depth = depth + 1

@@ -124,6 +124,10 @@ NETWORK = MappingProxyType(
         "portal": N_("Another page answered in place of the server. Open a browser and log in to this network."),
         "busy": N_("The server is busy."),
         "database": N_("The server's database does not answer."),
+        "put_back": N_(
+            "This headquarters' database is older than what devices were told. Bring the newer one back, or stop headquarters "
+            "and begin a new life: mobility hq restore"
+        ),
         "failed": N_("The server had a problem. Tell the office if it stays."),
         # Of files and snapshots on the way: the next round begins them anew.
         "bytes_missing": N_("The server had a problem. Tell the office if it stays."),

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +58,7 @@ class Cluster:
     """One server."""
 
     durable: bool = False
+    follows: Cluster | None = None  # a standby of that one, made from a copy of it
     folder: Path = field(init=False)
     free: list[str] = field(default_factory=list)
 
@@ -70,7 +72,22 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="pg"))  # a short name: a socket's path has at most 107 bytes
         if self.user is not None:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-        self._run("initdb", "-D", str(self.data), "-U", "hq", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        if self.follows is not None:
+            self._run(
+                "pg_basebackup",
+                "-D",
+                str(self.data),
+                "-h",
+                str(self.follows.folder),
+                "-U",
+                "hq",
+                "-R",
+                "-c",
+                "fast",
+                "-N",
+            )
+        else:
+            self._run("initdb", "-D", str(self.data), "-U", "hq", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(CONF.format(folder=self.folder, sync="on" if self.durable else "off"))
         self.start()
@@ -93,6 +110,21 @@ class Cluster:
     def stop(self, how: str = "fast") -> None:
         """`immediate`: as if the power had gone."""
         self._run("pg_ctl", "stop", "-w", "-m", how, "-D", str(self.data))
+
+    def wait_for_standby(self) -> None:
+        """From now on a COMMIT waits until the standby has it."""
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+            for _ in range(200):
+                if connection.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state='sync'").fetchone():
+                    return
+                time.sleep(0.05)
+        raise AssertionError("the standby does not follow")
+
+    def promote(self) -> None:
+        """A standby becomes a server of its own."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self.data))
 
     def end(self) -> None:
         if (self.data / "postmaster.pid").exists():
@@ -141,6 +173,10 @@ class Cluster:
 
     def address(self, name: str) -> str:
         return f"postgresql://hq@/{name}?host={self.folder}"
+
+    def address_of_both(self, name: str, other: Cluster) -> str:
+        """Whichever of the two takes writes."""
+        return f"postgresql://hq@/{name}?host={self.folder},{other.folder}&target_session_attrs=read-write"
 
     def _run(self, program: str, *words: str) -> None:
         lead: list[str] = []
