@@ -2,8 +2,11 @@
 """HQ on a PostgreSQL server of this machine beside the same HQ on its file: pushes, a pull, and a raw transaction on each.
 
     python scripts/bench_postgres.py --rounds 7
+    python scripts/bench_postgres.py --writers 16 --companies 8
 
-The engines take turns; each figure is the best of the rounds, and the file's is its yardstick. Both sync to the disk.
+The engines take turns; each figure is the best of the rounds, and the file's is its yardstick. Both sync to the disk. With
+`--writers`: so many at once push edits to HQ, against as many connections that make the same UPDATEs without a log, and
+against one writer alone, whom no lock holds up; a reader looks meanwhile whether numbers are exactly 1 to the head.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mobility_app.hq.database_settings import VARIABLE
 from mobility_app.sync.protocol import WireCursor
-from tests.support.cluster import Cluster
+from tests.support.cluster import Cluster, psycopg
 from tests.support.fleet import Fleet
 from tests.support.forger import Forger, forged
+from tests.support.writers import Reader, Writers
 
 CUSTOMERS, BATCH, RAW = 300, 100, 20
+PUSHES = 12  # of each writer in a round
 
 
 class Bench:
@@ -65,13 +70,67 @@ class Bench:
                 )
 
 
+def many(options: argparse.Namespace, cluster: Cluster, folder: Path) -> None:
+    """Prints changes a second of all writers, of one alone, and of plain UPDATEs of the same rows."""
+    address = cluster.hq()
+    writers = Writers(folder, address, options.writers, options.companies, offices=1)
+    reader = Reader(address, writers.streams)
+    reader.start()
+    for edits, turns in ((1, PUSHES), (50, 2)):
+        best = dict.fromkeys(("all", "one", "plain"), 0.0)
+        for number in range(options.rounds):
+            value = f"r{number}-{edits}"
+
+            def push(who: int, value: str = value, edits: int = edits, turns: int = turns) -> None:
+                for turn in range(turns):
+                    writers.edit(who, f"{value}-{turn}", edits)
+
+            def plain(who: int, value: str = value, edits: int = edits, turns: int = turns) -> None:
+                customer = writers.customers[who % options.companies]
+                with psycopg.connect(address, autocommit=True) as connection:
+                    for turn in range(turns):
+                        with connection.transaction():
+                            connection.execute("SELECT set_config('mobility.applying', '1', true)")
+                            for at in range(edits):
+                                connection.execute(
+                                    "UPDATE customer SET website=%s WHERE id=%s", (f"{value}-{turn}-{at}", customer)
+                                )
+
+            work = edits * turns * options.writers
+            best["all"] = max(best["all"], work / _seconds(lambda push=push: writers.run(push)))
+            best["one"] = max(best["one"], edits * turns / _seconds(lambda push=push: push(0)))
+            best["plain"] = max(best["plain"], work / _seconds(lambda plain=plain: writers.run(plain)))
+        print(
+            f"{options.writers} writers, {options.companies} companies, {edits} edits a push: {best['all']:.0f} changes/s,"
+            f" one alone {best['one']:.0f} ({best['all'] / best['one']:.2f}), UPDATEs without log {best['plain']:.0f}"
+            f" ({best['all'] / best['plain']:.3f})", flush=True,
+        )  # fmt: skip
+    reader.end()
+    print(
+        f"numbers that a reader missed: {len(reader.missed)}, looks {reader.looks}, heads {sum(reader.last.values())}"
+    )
+    writers.close()
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    failed = work()
+    assert not failed, failed
+    return time.perf_counter() - began
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--writers", type=int, default=0)
+    parser.add_argument("--companies", type=int, default=8)
     options = parser.parse_args()
     cluster = Cluster(durable=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
+            if options.writers:
+                many(options, cluster, Path(folder))
+                return 0
             file, server = Bench(Path(folder) / "file", ""), Bench(Path(folder) / "server", cluster.hq())
             for name, work in (
                 ("a push of one edit", lambda bench: bench.push(1)),
