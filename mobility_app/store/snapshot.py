@@ -24,9 +24,9 @@ from mobility_app.store.records import Records
 
 INDEX_BATCH = 60  # customers whose words are read at once: about 5 ms
 INDEX_MOST = 20  # batches of them in one transaction
-# Rows of one entity from which on its trigger is taken off for the transaction: it costs 3 us a row, and to take it off
-# that every other connection reads the schema anew, 3 ms at its next statement.
-MUTE_LEAST = 1_000
+# Rows of one entity from which on its trigger is taken off for a transaction of several parts: it costs 3 us a row. Every
+# other connection then reads the schema anew, 3 ms at its next statement: not for a single part, while somebody saves.
+MUTE_LEAST = 200
 
 Pair = tuple[str, str]  # (entity, record id)
 
@@ -119,7 +119,8 @@ def take(
     for one in (one for part in parts for one in part.tables):
         rows[one.entity] += len(one.values[0])
     count, roots, sums = 0, set[str](), dict[str, int]()
-    with capture.muted(session, [entity for entity, many in rows.items() if many >= MUTE_LEAST]):
+    muted = [entity for entity, many in rows.items() if many >= MUTE_LEAST] if len(parts) > 1 else []
+    with capture.muted(session, muted):
         for part in parts:
             sums = plus(sums, _take(session, at, part, me))
             roots.update(part.roots)
