@@ -8,6 +8,7 @@ need that something happens behind it: a colleague's sync, a disk that does not 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,7 +20,8 @@ from playwright.sync_api import Page
 
 from mobility_app.domain.fields import Plain
 from mobility_app.hq.demo import make
-from mobility_app.store import identity
+from mobility_app.hq.merging import merge_customers
+from mobility_app.store import identity, lease, snapshot
 from mobility_app.store.actions.attachments import attach
 from mobility_app.store.demo_files import made_files
 from mobility_app.sync.status import METERED_SWITCH
@@ -38,7 +40,7 @@ CARDS = (
 FLOAT, DIALOG, LOCKED = ".fb-float", ".q-dialog .fb-dialog-card", "#fb-passphrase"
 WRONG, REFUSED = "not the passphrase", ".fb-lock .fb-err span:not(.fb-calm)"
 NATIVE = "dialog[open]"  # the palette and the help of keys
-WAITING = ".fb-waitrows"
+WAITING, TOAST, MEET = ".fb-waitrows", ".fb-toast", "[data-act=meet]"
 TERMS_DAYS = (45, 60)
 Step: TypeAlias = "str | tuple[str, str] | Callable[[Stage, Page], None]"
 
@@ -58,6 +60,29 @@ def _office_changes_the_mail(stage: Stage, page: Page) -> None:
     stage.colleague(
         page, lambda other, n: other.set("customer_email", stage.ids["mail"], value=f"compras{n}@figueiredo.example")
     )
+
+
+def _customers_arrive(stage: Stage, page: Page) -> None:
+    """As in the middle of a first sync."""
+    with stage.device.store.transaction() as session:
+        snapshot.note(session, {"t:arriving": ("s", 1, 2_400, 8)}, [])
+        session.run("UPDATE arriving SET done=1500")
+    page.reload()
+
+
+def _is_told_where_it_went(stage: Stage, page: Page) -> None:
+    """The note stays only a moment: the app is held while it stands."""
+    page.locator(TOAST).wait_for()
+    stage.device.hold_ui(still=True)
+
+
+def _without_contact(stage: Stage, page: Page) -> None:
+    """The right passphrase on a device that has not met HQ for too long."""
+    store = stage.device.store
+    with store.transaction() as session:
+        identity.set_meta(session, lease.KEY, json.dumps(lease.Lease(counted=16 * lease.DAY_MS, mark=store.now())))
+    page.locator(LOCKED).fill(stage.device.passphrase)
+    page.keyboard.press("Enter")
 
 
 def _the_disk_does_not_answer(selector: str) -> Callable[[Stage, Page], None]:
@@ -127,6 +152,11 @@ VIEWS: tuple[View, ...] = (
     View("sheet-loading", "/customers", (_the_disk_does_not_answer("tbody a"),), f".fb-body {WAITING}"),
     _sheet("details", "clash", "#fb-edit", ("#f-customer_email-{mail}-value", "encomendas@figueiredo.example"),
            _office_changes_the_mail, shows=".fb-input .fb-conflict"),
+    _sheet("details", "not-taken", shows=".fb-why"),
+    View("customers-arriving", "/customers", (_customers_arrive,), "[role=progressbar]"),
+    View("not-here-yet", "/contacts/none", (_customers_arrive,)),
+    View("merged", "/customers/{merged}", (_is_told_where_it_went,), TOAST),
+    View("lease", "/settings", ("[data-act=lock]", _without_contact), MEET),
     View("locked", "/settings", ("[data-act=lock]",), LOCKED),
     View("locked-refused", "/settings", ("[data-act=lock]", (LOCKED, WRONG), ".fb-lock .fb-btn"), REFUSED),
 )  # fmt: skip
@@ -163,6 +193,12 @@ class Stage:
     def leave(self, page: Page) -> None:
         """Takes back what `show` opened: nothing is left half-typed, nothing locked."""
         self.device.hold_ui(still=False)
+        with self.device.store.transaction() as session:
+            session.run("DELETE FROM arriving")
+        if page.locator(MEET).count():
+            lease.met(self.device.store, 0)
+            page.locator(MEET).click()
+            page.locator(".fb-app:not(.fb-lock)").wait_for()
         if page.locator(LOCKED).count():
             page.locator(".fb-lock .fb-btn:not([disabled])").wait_for()  # after a wrong one it may be a while
             page.locator(LOCKED).fill(self.device.passphrase)
@@ -225,6 +261,7 @@ def staged(folder: Path) -> Iterator[Stage]:
         make(hq.office, customers=CUSTOMERS)
         device, other = new_device(hq, folder / "marta", "Marta Nunes"), new_device(hq, folder / "rui", "Rui Costa")
         ids = _ids(device)
+        ids["merged"] = _merged(hq, device, ids["rich"])
         _unsettled(device, other, ids)
         device.offline(True)
         yield Stage(hq, device, other, ids)
@@ -254,6 +291,18 @@ def _ids(device: Device) -> dict[str, str]:
         }
         found = {name: str(session.value(sql, rich)) for name, sql in asked.items()}
     return {"rich": rich, **found}
+
+
+def _merged(hq: Hq, device: Device, rich: str) -> str:
+    """A customer that the office made one with another, while its sheet's address was kept."""
+    with device.store.reading() as session:
+        gone, kept_ = session.one(
+            "SELECT a.id, b.id FROM customer a JOIN customer b ON b.company_id=a.company_id AND b.id > a.id"
+            " WHERE a.id != ?1 AND b.id != ?1 AND a.status != 'inactive' ORDER BY a.id DESC, b.id DESC LIMIT 1", rich,
+        ) or ("", "")  # fmt: skip
+    with hq.office.ledger.transaction() as tx:
+        merge_customers(tx, str(gone), str(kept_))
+    return str(gone)
 
 
 def _unsettled(device: Device, other: Device, ids: dict[str, str]) -> None:
