@@ -146,8 +146,8 @@ class Window:
 
     async def _silent(self) -> None:
         if self.sheet is not None:
-            await self.sheet.silent()
+            await self.sheet.presence.silent()
 
     async def _heard_again(self) -> None:
         if self.sheet is not None:
-            await self.sheet.heard_again()
+            await self.sheet.presence.heard_again()

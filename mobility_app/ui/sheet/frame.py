@@ -10,24 +10,28 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from nicegui import ui
 
-from mobility_app.domain import access, registry
+from mobility_app.domain import registry
 from mobility_app.errors import MobilityError
 from mobility_app.store.drafts import Draft
 from mobility_app.store.queries import sheet as queries
 from mobility_app.store.queries.sheet import SheetHeader
 from mobility_app.store.store import LOCAL, Touched
 from mobility_app.store.writing import Writing
-from mobility_app.ui import decisions, forms, lists
+from mobility_app.ui import decisions, forms
 from mobility_app.ui.context import App
-from mobility_app.ui.live import Act, Live, markup
+from mobility_app.ui.live import Act, Live
 from mobility_app.ui.markup import NOTHING, Html
-from mobility_app.ui.sheet import awaited, billing, head, kept, savebar
+from mobility_app.ui.sheet import awaited, kept, savebar
 from mobility_app.ui.sheet.editing import EditSession
+from mobility_app.ui.sheet.facts import Facts
+from mobility_app.ui.sheet.front import Front
 from mobility_app.ui.sheet.offers import Offers
+from mobility_app.ui.sheet.presence import Presence
 from mobility_app.ui.sheet.rooms import Rooms
 from mobility_app.ui.sheet.saving import Slot
 from mobility_app.ui.sheet.tab import Tab
@@ -58,11 +62,11 @@ class Sheet:
         self._offers = Offers(window.app, customer_id)
         self._found = self._awaited = False
         self._refreshing = self._again = self._saving = False
-        self._unheard = 0  # commits of this device that came while saving
-        self._news = 0  # counts what was followed
+        self._unheard = self._news = 0  # commits of this device that came while saving; what was followed
         self._drawing = asyncio.Lock()
         self._body: Rooms | None = None
-        self._draw_frame()
+        self.presence, self._front = Presence(self), Front(window.app, tabs, self._own_act)
+        self.inside = self._front.inside
         self._opening = asyncio.ensure_future(self._open())
         window.sheet = self
         window.follow(self._heard)
@@ -79,7 +83,7 @@ class Sheet:
     @property
     def words(self) -> Words:
         """Texts and formats."""
-        return self.window.app.words
+        return self.app.words
 
     @property
     def found(self) -> bool:
@@ -97,14 +101,7 @@ class Sheet:
 
     def may(self, entity: str, verb: str, field: str | None = None) -> bool:
         """Whether the person may do this on this customer; their own activities count as theirs."""
-        actor, one = self.app.actor, registry.entity(entity)
-        if actor is None:
-            return False
-        customer = self.header.customer
-        if not actor.holds(str(customer["company_id"]), str(customer["territory_id"])):
-            return False
-        right = (one.field(field).right if field else "") or one.right
-        return access.may(actor.role, right, verb, own=True)
+        return Facts.of(self.app, self.header).may(entity, verb, field or "")
 
     async def read(self, query: Callable[..., T], *args: object) -> T:
         """`query(store, *args)` on a worker thread."""
@@ -122,14 +119,11 @@ class Sheet:
             return False
         self.fail("")
         if done:
-            self.toast(done, self._undoing(undo) if undo else None)
+            self.toast(done, partial(self._take_back, undo) if undo else None)
         return True
 
-    def _undoing(self, undo: Callable[[Writing], object]) -> Callable[[], Awaitable[None]]:
-        async def take_back() -> None:
-            await self.write(undo)
-
-        return take_back
+    async def _take_back(self, undo: Callable[[Writing], object]) -> None:
+        await self.write(undo)
 
     async def live(
         self, query: Callable[..., Any], render: Callable[[Any], Html], *args: object, on_act: Act | None = None,
@@ -175,24 +169,9 @@ class Sheet:
 
     def fail(self, error: MobilityError | str) -> None:
         """Says in the alert line what did not work; "" takes it away."""
-        text = error if isinstance(error, str) else self.words.error(error)
-        if not self._alert.is_deleted:
-            self._alert.set_content(lists.notice("bad", text, symbol="circle-alert") if text else "")
+        self._front.alert(error if isinstance(error, str) else self.words.error(error))
 
-    # -- frame
-
-    def _draw_frame(self) -> None:
-        with ui.element("div").classes("fb-head"), ui.element("div").classes("fb-head-in"):
-            with ui.element("div").classes("fb-head-top"):
-                self._who = markup(head.waiting(self.words), look="fb-head-top fb-who")
-                self._acts = markup(Html(""), self._own_act, "fb-acts")
-            self._bar = markup(head.waiting_tabs(len(self.tabs))).props("role=navigation")
-            self._bar.props["aria-label"] = self.words("Customer sheet")
-        with ui.element("div").classes("fb-page"):
-            self._alert = ui.html("", sanitize=False).props("role=alert").classes("fb-alert")
-            self._offer = markup(Html(""), self._own_act)
-            self.inside = ui.element("div")
-        self._floating = ui.element("div")
+    # -- what stands there
 
     async def _open(self) -> None:
         header = await self.read(queries.header, self.customer_id)
@@ -224,8 +203,7 @@ class Sheet:
     async def _missing(self, body: Rooms) -> None:
         content, self._awaited = await awaited.instead(self)
         if content is not None:
-            for part in (self._who, self._bar):
-                part.set_content("")
+            self._front.bare()
             body.close(content)
 
     async def _arrived(self, body: Rooms) -> None:
@@ -236,17 +214,12 @@ class Sheet:
         await self._stand(body)
 
     def _draw_head(self) -> None:
-        header, here = self.header, self.href()
         may_edit = any(self.may(one, "update", name) for one in EDITED for name in registry.entity(one).names)
-        parts = (
-            (self._who, head.who(self.words, header, here, credit=billing.sees(self.app.actor, header))),
-            (self._acts, head.actions(self.words, header, here, editing=self.session is not None, may_edit=may_edit)),
-            (self._bar, head.tab_bar(self.words, self.tabs, header, here, self._tab.slug)),
-            (self._offer, NOTHING if self.session is not None else self._offers.render(here)),
-        )
-        for element, content in parts:
-            if element.content != content and not element.is_deleted:
-                element.set_content(content)
+        editing, here = self.session is not None, self.href()
+        self._front.show(
+            self.header, here, self._tab.slug, editing=editing, may_edit=may_edit,
+            offers=NOTHING if editing else self._offers.render(here),
+        )  # fmt: skip
 
     async def rebuild(self) -> None:
         """Draws the body of the current tab anew: another mode, another tab."""
@@ -291,7 +264,7 @@ class Sheet:
             return
         position = await self.read(lambda store: store.position(self.customer_id))
         session = EditSession(self.app, self.customer_id, self.currency, self.editor, position)
-        rows = await self.read(queries.records, self.customer_id, *dict.fromkeys(["customer", *_entities(left)]))
+        rows = await self.read(queries.records, self.customer_id, *dict.fromkeys(["customer", *kept.entities(left)]))
         for entity, found in rows.items():
             session.load(entity, found)
         await session.begin()
@@ -301,7 +274,7 @@ class Sheet:
         if left:
             await session.resume(left)
         self._draw_head()
-        with self._floating:
+        with self._front.floating:
             savebar.draw(self.window, session, self.href(), self.save, self.cancel)
         await self.rebuild()
         self.announce(self.words("Editing"))
@@ -329,7 +302,7 @@ class Sheet:
             self.fail(error)
             return 0
         if not done:
-            self._alert.set_content(savebar.refusals(session))
+            self._front.warn(savebar.refusals(session))
             self.window.run(f"fb.focus({json.dumps(savebar.first_wrong(session))})")
             return 0
         await self._read_mode()
@@ -352,7 +325,7 @@ class Sheet:
         if not await self._look():
             return
         await self.rebuild()
-        self._floating.clear()
+        self._front.floating.clear()
         self.fail("")
         self._draw_head()
         self.window.run("fb.clean()")
@@ -418,29 +391,10 @@ class Sheet:
         session, self.session = self.session, None
         if session is not None:
             self.window.run("fb.clean()")
-            asyncio.ensure_future(self._pause(session))  # noqa: RUF006 - its own end is all it is for
-
-    async def _pause(self, session: EditSession) -> None:
-        await session.pause()
-        self.app.editor_gone.emit(self.customer_id)
-
-    async def silent(self) -> None:
-        """The browser tab has gone silent: a dead tab must not bar files from the customer."""
-        if self.session is not None and not self.app.locked:
-            await self.app.act(kept.end, self.customer_id, self.editor)
-            self.app.editor_gone.emit(self.customer_id)
-
-    async def heard_again(self) -> None:
-        """The browser tab is back: its edits go on."""
-        if self.session is not None and not self.app.locked:
-            await self.session.begin()
+            asyncio.ensure_future(self.presence.pause(session))  # noqa: RUF006 - its own end is all it is for
 
     async def _editor_gone(self, customer_id: str) -> None:
         """Somebody's edits of this customer were left: offer to go on with them."""
         if customer_id == self.customer_id and self._found and self.session is None and not self.app.locked:
             await self._offers.look()
             self._draw_head()
-
-
-def _entities(left: Sequence[Draft]) -> list[str]:
-    return [draft.slot.split(" ")[1] for draft in left]

@@ -75,3 +75,8 @@ def discard(store: Store, customer_id: str, left: Iterable[Draft]) -> None:
     with store.transaction() as session:
         for draft in left:
             drafts.drop(session, customer_id, draft.editor, draft.slot)
+
+
+def entities(left: Iterable[Draft]) -> list[str]:
+    """The kinds of records that drafts are about."""
+    return [draft.slot.split(" ")[1] for draft in left]
