@@ -27,6 +27,7 @@ from mobility_app.store.store import Store
 from mobility_app.sync import protocol
 
 _LIVE = ",".join(f"'{state}'" for state in LIVE)
+NOTES = frozenset({"mail_state", "state", "reason", "undelivered_ids"})  # how HQ's own mail stands: nobody's edit
 Columns = tuple[object, ...]  # of a record, in the order of the description's fields
 Confirmed = dict[str, Columns]  # record -> its columns
 
@@ -294,7 +295,8 @@ def clashes(hq: Records, seen: Callable[[str, int, str], Seen | None]) -> None:
             if kind in ("create", "restore"):
                 whole = {(record_id, name): (seq, device, (patch.get(name) or (None, None))[1]) for name in one.names}
                 newest.update(whole)
-            last[record_id] = (seq, device)
+            if device or not set(patch) <= NOTES:
+                last[record_id] = (seq, device)
     standing = {key for key in conflicts if hq.value("SELECT deleted FROM record WHERE id=?", key[0]) == 0}
     wanted = {key for key in expected if hq.value("SELECT deleted FROM record WHERE id=?", key[0]) == 0}
     if not wanted <= conflicts:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mobility_app.errors import MobilityError, NotFound, Refused, Unreachable
 from tests.support.invariants import Violation as Violation
-from tests.support.simulated import carrying, checks, signatures, steps
+from tests.support.simulated import carrying, checks, mailing, signatures, steps
 from tests.support.simulated.bombs import Crash, bomb, no_room
 from tests.support.simulated.plan import FAULTS as FAULTS
 from tests.support.simulated.plan import Plan, drawn
@@ -61,6 +61,10 @@ def _played(world: World) -> Outcome:
             _step(world, number)
         world.calm, world.random = True, plan.source("end")
         steps.deliver_late(world, len(world.late))
+        if plan.rate(mailing.FAULT):
+            checks.settle(world)
+            mailing.settle(world)
+            mailing.judge(world)
         checks.settle(world)
         if plan.rate(carrying.FAULT):
             carrying.settle(world)

@@ -148,9 +148,12 @@ def shelve(world: World, member: Member) -> None:
 
 def settle(world: World) -> None:
     """Everybody wants every file, twice: then what waits has gone up and come down. Call between two settlings of data."""
-    for _ in range(2):
+    for room in ("", str(transfers.QUOTA_BYTES)):  # the second time for everything
         for member in world.active():
             _, carrier = world.carried.of(world, member)
+            if room:
+                with member.store.transaction() as session:
+                    identity.set_meta(session, transfers.QUOTA, room)
             carrier.fill()
             with member.store.reading() as session:
                 files = session.rows("SELECT file_id FROM transfer UNION SELECT id FROM file ORDER BY 1")

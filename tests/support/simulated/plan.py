@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 FAULTS = (
     "lost_request", "lost_answer", "repeated", "cut", "flipped", "delayed", "device_crash", "hq_crash", "device_full",
     "hq_full", "clock", "stuck_clock", "forged", "hostile", "rot", "merged", "snapshots",
-    "hq_restored", "device_copied", "files",
+    "hq_restored", "device_copied", "files", "mails",
 )  # fmt: skip
 ON = 0.6  # the chance of a fault to be switched on
-RARE = frozenset({"merged", "hq_restored", "device_copied", "files"})  # they cost a seed the most
+RARE = frozenset({"merged", "hq_restored", "device_copied", "files", "mails"})  # they cost a seed the most
 RARE_ON = 0.25
 STEPS_MIN, STEPS_MAX = 60, 90
 

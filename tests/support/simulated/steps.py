@@ -16,7 +16,7 @@ from mobility_app.store.actions import reopen
 from mobility_app.store.records import Records
 from mobility_app.store.writing import Writing
 from tests.support.invariants import Violation
-from tests.support.simulated import carrying, checks, hostile, lives
+from tests.support.simulated import carrying, checks, hostile, lives, mailing
 from tests.support.simulated.world import Member, World
 
 EDITS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -292,7 +292,7 @@ STEPS: dict[str, tuple[int, Step]] = {
     "hostile": (4, hostile.strike), "back_up": (3, lives.back_up), "put_hq_back": (3, lives.put_hq_back),
     "copy": (3, lives.copy), "put_back": (3, lives.put_back), "merge": (2, lives.merge),
     "make_snapshots": (3, lives.make_snapshots), "attach": (4, carrying.attach_file), "carry": (6, carrying.carry),
-    "shelve": (2, carrying.shelve),
+    "shelve": (2, carrying.shelve), "deliver": (4, mailing.deliver),
 }  # fmt: skip
 BY_DEVICE = frozenset(
     {"edit", "create", "delete", "restore", "sync", "attach", "carry"}

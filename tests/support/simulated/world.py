@@ -26,6 +26,7 @@ from tests.support.simulated import lives
 from tests.support.simulated.carrying import Carried
 from tests.support.simulated.history import History
 from tests.support.simulated.link import Link
+from tests.support.simulated.mailing import Mailed
 from tests.support.simulated.plan import Plan
 from tests.support.simulated.story import Story
 from tests.support.simulated.typed import Typed
@@ -85,6 +86,7 @@ class World:
         self.calm = True
         self.members: dict[str, Member] = {}
         self.story, self.history, self.typed, self.carried = Story(), History(), Typed(), Carried()
+        self.mailed = Mailed()
         self._hash = hashlib.sha256()
         self._truth: tuple[State, Truth] | None = None
         self._set_up()
