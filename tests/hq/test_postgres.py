@@ -33,6 +33,8 @@ from tests.support.cluster import END_OTHERS, Cluster, psycopg
 from tests.support.fleet import Device, Fleet
 from tests.support.forger import Forger, forged
 
+OTHERS = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname=current_database() AND pid<>pg_backend_pid()"
+
 
 @pytest.fixture
 def address(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -57,6 +59,9 @@ def ana(fleet: Fleet) -> Device:
 def end_all(address: str) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(END_OTHERS)
+        for _ in range(10_000):  # they are asked to end, and on a busy machine have not yet
+            if connection.execute(OTHERS).fetchone() == (0,):
+                return
 
 
 def save(device: Device, name: str) -> str:
