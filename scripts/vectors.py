@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mobility_app.domain.change import Entry, canonical, commitment, link
 from mobility_app.hq.devices import device_id, fingerprint
 from mobility_app.store.records import patch_columns
-from mobility_app.sync import life_messages, protocol, signing
+from mobility_app.sync import lean, life_messages, protocol, signing
 from mobility_app.sync.columns import Entries, of_rows
 from mobility_app.sync.file_messages import FilePlan
 from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, Made, Part, Piece, PieceRequest, Table, WireFloor
@@ -117,8 +117,8 @@ def _chained(entry: Entry, chain: str) -> Entry:
     )  # fmt: skip
 
 
-def columns(found: list[Entry], *, sealed: bool = False) -> Entries:
-    """Entries as HQ hands them out; `sealed`: to somebody who may not see the field `website`."""
+def columns(found: list[Entry], *, sealed: bool = False, thin: bool = False) -> Entries:
+    """Entries as HQ hands them out; `sealed`: to somebody who may not see the field `website`; `thin`: lean."""
     rows, seals = [], {}
     for place, one in enumerate(found):
         patch, salt = patch_columns(one.entity, one.patch), one.salt
@@ -129,7 +129,7 @@ def columns(found: list[Entry], *, sealed: bool = False) -> Entries:
             one.stream, one.seq, one.txn, one.entity, one.record_id, one.root_id, one.kind, canonical(patch).decode(),
             one.stamp, one.user_id, one.device_id, one.dseq, one.at, salt, one.chain,
         ))  # fmt: skip
-    return of_rows(rows, seals)
+    return of_rows(*lean.thinned(rows, seals, lambda line: True)) if thin else of_rows(rows, seals)
 
 
 def messages() -> list[tuple[str, str, object, object]]:
@@ -171,6 +171,9 @@ def messages() -> list[tuple[str, str, object, object]]:
          PullAnswer(actor, columns(entries()), [(2, "leave", OTHER, "")], cursor, digest="1-d4a2913fb9e79408")),
         ("POST", "/v1/pull", PullRequest(WireCursor(), 1),
          PullAnswer(actor, columns(entries(), sealed=True), [], cursor, more=True, left=40)),
+        ("POST", "/v1/pull", PullRequest(WireCursor(), lean.SINCE, True),
+         PullAnswer(actor, columns(entries(), thin=True), [], cursor, digest="3-d4a2913fb9e79408")),
+        ("POST", "/v1/pull", PullRequest(cursor, lean.SINCE, True, whole=True), PullAnswer(digest="3-d4a2913fb9e79408")),
         ("POST", "/v1/pull", PullRequest(cursor, 1, True), PullAnswer(digest="1-d4a2913fb9e79408")),
         ("POST", "/v1/pull", PullRequest(cursor, 1, True, [f"t:{TERRITORY}"]),
          PullAnswer(actor, Entries(), [], cursor, reset=True, behind={COMPANY: 40}, life=WireLife(12, {COMPANY: 40}),

@@ -278,6 +278,7 @@ def _any(value: object) -> Plain:
 
 
 _FLAG, _AS_JSON = Kind.FLAG, (Kind.REFS, Kind.VALUE)  # by name they cost more than all else: millions of times a sync
+ODD = (_FLAG, *_AS_JSON)  # kinds whose columns hold something else than the plain value
 
 
 def encode(field: Field, value: Plain) -> Column:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 import orjson
@@ -22,7 +21,7 @@ from mobility_app.errors import InvalidValue
 from mobility_app.hq import scopes
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records, patch_plain
-from mobility_app.sync.columns import LOG
+from mobility_app.sync.columns import LOG, Line
 from mobility_app.sync.protocol import ENTRIES_MAX, Step, WireOffer
 
 PAGE_BYTES = 2_000_000  # of patches; a page ends with the transaction that passes it
@@ -32,7 +31,6 @@ NEVER = 2**63  # no number of a stream
 UNION_MAX = 300  # scopes in one statement; SQLite takes 500 parts
 
 Told = tuple[int, str, int, str | None]  # (seq, kind, which scope, the customer that moved)
-Line = tuple[Any, ...]  # of the log, in the order of `LOG`
 
 
 @dataclass(slots=True)
@@ -323,6 +321,15 @@ class Feed:
         if known is None:
             known = self._all_of[root] = any(not scope.startswith("s:") for scope in members.get(root, ()))
         return known
+
+    def follows(self, lines: Iterable[Line]) -> Callable[[Line], bool]:
+        """Says of each of these lines whether the device gets every line of its customer, none of them veiled."""
+        fields = [(one.name, field.name, field.right or one.right) for one in registry.ENTITIES for field in one.fields]
+        every = all(
+            versions.knows(self._version, *name) and scopes.readable(self._actor.role, right) for *name, right in fields
+        )
+        members = self.membership({line[5] for line in lines if line[5]}) if every else {}
+        return lambda line: line[5] in members and self._sees_all(line[5], members)
 
     def _leads_to(self, record_id: str) -> str | None:
         """What a deleted record goes on as, where it was merged and the user may see the other customer."""

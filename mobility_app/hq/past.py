@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from mobility_app.hq import horizon
-from mobility_app.hq.feed import PAGE_BYTES, Feed, Line
+from mobility_app.hq.feed import PAGE_BYTES, Feed
 from mobility_app.hq.ledger import Ledger
 from mobility_app.store.records import Records
-from mobility_app.sync.columns import of_rows
+from mobility_app.sync.columns import Line, of_rows
 from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, WireFloor
 from mobility_app.sync.protocol import ENTRIES_MAX
 

@@ -26,7 +26,7 @@ from mobility_app.hq.snapshots import Snapshots
 from mobility_app.store import lease
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records
-from mobility_app.sync import protocol
+from mobility_app.sync import lean, protocol
 from mobility_app.sync.columns import of_rows
 from mobility_app.sync.protocol import PullAnswer, PullRequest, WireActor, WireCursor
 
@@ -74,7 +74,8 @@ class Pulls:
         cursor = self.believed(device, message.cursor)
         self._require_known(session, cursor)
         snaps = self._snapshots.heard(session, actor.role, message)
-        page = Feed(session, actor, self._epoch, most, device.version).page(cursor, snaps)
+        feed = Feed(session, actor, self._epoch, most, device.version)
+        page = feed.page(cursor, snaps)
         version = versions.VERSION if device.version != versions.VERSION else 0
         days = self.lease_days if self.lease_days != lease.DAYS and device.version >= lease.SINCE else 0
         digest = "" if page.more else self._digest(session, actor, page.cursor, message.digests)
@@ -86,8 +87,11 @@ class Pulls:
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         still = left(session, page.cursor) if page.more else 0
         life = lives.met(session, device, cursor.epoch, cursor.streams)
+        lines: lean.Lines = (page.lines, page.sealed, "")
+        if min(device.version, message.digests) >= lean.SINCE and not (message.whole or page.reset or page.behind):
+            lines = lean.thinned(page.lines, page.sealed, feed.follows(page.lines))
         return PullAnswer(
-            wire_actor(session, actor), of_rows(page.lines, page.sealed), page.steps, sealed, page.more, page.reset,
+            wire_actor(session, actor), of_rows(*lines), page.steps, sealed, page.more, page.reset,
             digest, page.behind, still, life, page.offers, version, days,
         )  # fmt: skip
 

@@ -265,9 +265,12 @@ def _close_passed(
         waiting = session.among(f"{sql} AND dseq IN ({{marks}})", answered, ACCEPTED)
     passed = [row for row in waiting if not row[4] or cursor.streams.get(row[4], 0) >= row[5]]
     if not whole:
-        came, known = "SELECT 1 FROM entry WHERE stream=? AND seq=? AND device_id=? AND dseq=?", identity.read(session)
-        me = known.device_id if known else ""
-        passed = [row for row in passed if not row[4] or session.value(came, row[4], row[5], me, row[0])]
+        came, known = set[tuple[str, int, int]](), identity.read(session)
+        for stream in {row[4] for row in passed if row[4]}:
+            sql = "SELECT stream, seq, dseq FROM entry WHERE stream=? AND device_id=? AND seq IN ({marks})"
+            numbers = [row[5] for row in passed if row[4] == stream]
+            came.update(session.among(sql, numbers, stream, known.device_id if known else ""))
+        passed = [row for row in passed if not row[4] or (row[4], row[5], row[0]) in came]
     if passed:
         taking.pictures.read_all((row[1], row[2]) for row in passed)
         again.keep(session, [row[0] for row in passed], now)

@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+import orjson
+
 from mobility_app.domain import merge, registry
 from mobility_app.domain.change import CREATE, DELETE, LIVE, PARKED_FROM, RESTORE, UPDATE, Patch, Row, fold
-from mobility_app.domain.fields import decode, encode
+from mobility_app.domain.fields import Column, decode, encode
 from mobility_app.store.records import Records, patch_plain
 
 Pair = tuple[str, str]  # (entity, record id)
@@ -86,6 +88,33 @@ def bases(session: Records, entity: str, ids: Iterable[str]) -> dict[str, Row | 
     return found
 
 
+def replaced(session: Records, entity: str, ids: Iterable[str]) -> dict[str, dict[str, Column] | None]:
+    """Of those of these records that open changes lie over: what columns hold in HQ's pictures, at least where that is not
+    what they show; None where HQ has no such record."""
+    steps = _steps(session, entity, ids)
+    if not steps:
+        return {}
+    one = registry.entity(entity)
+    kept = {
+        row[0]
+        for row in session.among(
+            "SELECT record_id FROM base_row WHERE entity=? AND record_id IN ({marks})", steps, entity
+        )
+    }
+    edited = [key for key, made in steps.items() if key not in kept and all(kind == UPDATE for kind, _ in made)]
+    found: dict[str, dict[str, Column] | None] = {
+        key: {
+            name: encode(one.field(name), before)
+            for _, patch in reversed(steps[key])
+            for name, (before, _) in patch.items()
+        }
+        for key in edited
+    }
+    for key, row in bases(session, entity, steps.keys() - found.keys()).items():
+        found[key] = None if row is None else {field.name: encode(field, row.get(field.name)) for field in one.fields}
+    return found
+
+
 def _steps(session: Records, entity: str, ids: Iterable[str]) -> dict[str, list[Step]]:
     """The open changes of these records, in order; records without any are left out."""
     found: dict[str, list[Step]] = {}
@@ -96,7 +125,7 @@ def _steps(session: Records, entity: str, ids: Iterable[str]) -> dict[str, list[
         f" AND record_id IN ({{marks}}) ORDER BY dseq - (dseq < 0) * {PARKED_FROM}, dseq DESC"
     )
     for record_id, kind, patch in session.among(sql, ids, entity):
-        found.setdefault(record_id, []).append((kind, patch_plain(entity, json.loads(patch))))
+        found.setdefault(record_id, []).append((kind, patch_plain(entity, orjson.loads(patch))))
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mobility_app.domain import registry
 from mobility_app.domain.change import Entry, Patch, Row
-from mobility_app.domain.fields import Column, Entity, Plain, decode, encode
+from mobility_app.domain.fields import ODD, Column, Entity, Plain, decode, encode
 from mobility_app.store.database import Session
 
 
@@ -185,21 +185,35 @@ def _row(one: Entity, found: tuple[Any, ...]) -> Row:
     return row
 
 
-def patch_columns(entity: str, patch: Patch) -> dict[str, list[Any]]:
+def patch_columns(entity: str, patch: Patch) -> Mapping[str, Sequence[Any]]:
     """The patch as kept in a log: sides as columns hold them."""
+    if _known(entity).issuperset(patch) and _odd(entity).isdisjoint(patch):
+        return patch
     one = registry.entity(entity)
     return {name: [encode(one.field(name), side) for side in sides] for name, sides in patch.items()}
 
 
-def patch_plain(entity: str, kept: dict[str, list[Any]]) -> Patch:
+def patch_plain(entity: str, kept: Mapping[str, Sequence[Any]]) -> Patch:
     """The patch in plain values. Fields that this version does not know are left out."""
-    one = registry.entity(entity)
-    known = {field.name: field for field in one.fields}
+    if _known(entity).issuperset(kept) and _odd(entity).isdisjoint(kept):
+        return {name: (before, after) for name, (before, after) in kept.items()}
+    one, known = registry.entity(entity), _known(entity)
     return {
-        name: (decode(known[name], sides[0]), decode(known[name], sides[1]))
+        name: (decode(one.field(name), sides[0]), decode(one.field(name), sides[1]))
         for name, sides in kept.items()
         if name in known
     }
+
+
+@registry.derived
+def _known(entity: str) -> frozenset[str]:
+    return frozenset(registry.entity(entity).names)
+
+
+@registry.derived
+def _odd(entity: str) -> frozenset[str]:
+    """Fields whose columns hold something else than the plain value. Most patches have none of them."""
+    return frozenset(one.name for one in registry.entity(entity).fields if one.kind in ODD)
 
 
 def entry_of(row: Sequence[Any]) -> Entry:

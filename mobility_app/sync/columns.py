@@ -22,6 +22,7 @@ from mobility_app.store.records import patch_plain
 LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id, device_id, dseq, at, salt, chain"
 
 T = TypeVar("T")
+Line = tuple[Any, ...]  # of the log, in the order of `LOG`
 
 
 class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -53,23 +54,32 @@ class KeptEntries(Entries, frozen=True, forbid_unknown_fields=True, omit_default
     patch: list[msgspec.Raw] = []  # type: ignore[assignment]
 
 
-def of_rows(rows: Sequence[tuple[Any, ...]], sealed: Mapping[int, dict[str, str]]) -> Entries:
-    """Columns of rows of the log in the order of `LOG`. `sealed`: place -> commitments."""
+class LeanEntries(Entries, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The same, some of them lean (`lean.py`): those whose `chain` is empty. The patch of a lean `update` is
+    `{field: after}`. `check`: the beginning of SHA-256 over the chains that are left out, in order, as hex."""
+
+    patch: list[dict[str, tuple[Column, Column] | Column]] = []  # type: ignore[assignment]
+    check: str = ""
+
+
+def of_rows(rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], check: str = "") -> LeanEntries:
+    """Columns of rows of the log in the order of `LOG`. `sealed`: place -> commitments. `check`: as in LeanEntries."""
     if not rows:
-        return Entries()
+        return LeanEntries()
     columns: list[Any] = list(zip(*rows, strict=True))
     stream, _, txn, entity, record, root, kind, _, stamp, user, device, dseq, at, salt, chain = map(folded, columns)
     seals = {str(place): fields for place, fields in sealed.items()}
     patches: Any = msgspec.Raw(f"[{','.join(columns[7])}]".encode())
-    return Entries(
-        columns[1], stream, txn, entity, record, root, kind, patches, stamp, user, device, dseq, at, salt, chain, seals
-    )
+    return LeanEntries(
+        seq=columns[1], stream=stream, txn=txn, entity=entity, id=record, root=root, kind=kind, patch=patches, stamp=stamp,
+        user=user, device=device, dseq=dseq, at=at, salt=salt, chain=chain, sealed=seals, check=check,
+    )  # fmt: skip
 
 
 def to_entries(columns: Entries) -> Iterator[tuple[Entry, dict[str, str]]]:
     """The entries with the commitments of what is sealed. Raises Unreachable where the columns do not fit together."""
-    lines = _lines(columns, columns.patch)
-    for place, (stream, seq, txn, entity, record, root, kind, patch, *rest) in enumerate(lines):
+    every = lines(columns, columns.patch)
+    for place, (stream, seq, txn, entity, record, root, kind, patch, *rest) in enumerate(every):
         plain = patch_plain(entity, patch)
         yield Entry(stream, seq, txn, entity, record, root, kind, plain, *rest), columns.sealed.get(str(place), {})
 
@@ -79,11 +89,11 @@ def to_kept(columns: KeptEntries) -> list[entries.Kept]:
     seals = {place: orjson.dumps(fields).decode() for place, fields in columns.sealed.items()}
     return [
         (*line[:8], seals.get(str(place)) if seals else None, *line[8:])
-        for place, line in enumerate(_lines(columns, [bytes(patch).decode() for patch in columns.patch]))
+        for place, line in enumerate(lines(columns, [bytes(patch).decode() for patch in columns.patch]))
     ]
 
 
-def _lines(columns: Entries, patches: list[Any]) -> Iterator[tuple[Any, ...]]:
+def lines(columns: Entries, patches: list[Any]) -> Iterator[Line]:
     """Lines in the order of `LOG`. Raises Unreachable where the columns do not fit together."""
     count = len(columns.seq)
     every: tuple[list[Any], ...] = (

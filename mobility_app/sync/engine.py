@@ -21,14 +21,14 @@ from mobility_app.domain.change import OPEN, SENT, VOID, Change
 from mobility_app.errors import NotEnrolled, Refused, Unreachable
 from mobility_app.store import apply, lease, outgoing, parking
 from mobility_app.store.cursor import Cursor
+from mobility_app.store.entries import Came
 from mobility_app.store.identity import Identity
 from mobility_app.store.identity import read as read_identity
 from mobility_app.store.queries import arriving
 from mobility_app.store.records import Records, patch_plain
 from mobility_app.store.store import Store
-from mobility_app.sync import first, lives, orders, protocol, renewal, verify
+from mobility_app.sync import first, lean, lives, orders, protocol, renewal, verify
 from mobility_app.sync.asking import ask
-from mobility_app.sync.columns import to_entries
 from mobility_app.sync.frames import HistoryRequest, PieceRequest
 from mobility_app.sync.holding import Holding
 from mobility_app.sync.life_messages import (
@@ -258,13 +258,13 @@ class Engine:
         self, identity: Identity, done: Round, took: Sequence[str] = (), lost: Sequence[str] = (), said: bytes = b""
     ) -> bool:
         """Whether HQ has caught up with what was parked: there is something to push."""
-        freed = False
+        freed = whole = False
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
                 stands, last = Cursor.read(session), int(session.value(f"SELECT {outgoing.LAST}"))
             at = self._holding.behind(stands)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
-            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost), last)
+            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost), last, whole)
             said = said or self._asked(identity, "/v1/pull", request, done)
             answer = protocol.unpack(said, PullAnswer, hostile=False)
             self._pulled, said = (request, said), b""
@@ -279,21 +279,27 @@ class Engine:
                 lives.testify(
                     self.store, at.epoch, answer.life, identity.device_id, partial(self._testify, identity, done)
                 )
+            try:
+                with self.store.reading() as session:
+                    came = list(lean.filled(session, answer.entries))
+            except lean.Differs:  # of pages that wait, no picture stands here yet
+                whole = True
+                continue
             if answer.actor is not None and (moved != at or answer.steps or answer.entries.seq or answer.reset):
-                page = self._holding.whole(_page(answer, answer.actor, moved))
+                page = self._holding.whole(_page(answer, came, answer.actor, moved))
             else:
                 page = None if answer.more else self._holding.rest()
                 if page is None and not answer.more:
                     apply.caught_up(self.store)
             if page is not None:
                 apply.page(self.store, page)
-            came = len(answer.entries.seq) + len(answer.steps)
-            done.entries += came
+            count = len(came) + len(answer.steps)
+            done.entries += count
             took, lost = (), ()
             freed = parking.heard(self.store, answer.version) or freed
             lease.met(self.store, answer.lease)
             verify.note_behind(self.store, answer.behind)
-            if answer.left or done.entries > came:
+            if answer.left or done.entries > count:
                 self.progress(FETCHING, done.entries, done.entries + answer.left)
             if not answer.more:
                 self._verify(identity, answer.digest, done)
@@ -337,12 +343,12 @@ class Engine:
         return ask(self.store, self._transport, identity, "POST", target, body, learn=learn).body
 
 
-def _page(answer: PullAnswer, actor: WireActor, cursor: Cursor) -> apply.Page:
+def _page(answer: PullAnswer, came: list[Came], actor: WireActor, cursor: Cursor) -> apply.Page:
     offers = {scope: (one.stream, one.seq, one.customers, one.pieces) for scope, one in answer.offers.items()}
     page = apply.Page(cursor, msgspec.to_builtins(actor), reset=answer.reset, more=answer.more, offers=offers)
     if answer.life is not None:
         page.common = min(answer.life.heads.values(), default=0)
-    entries, taken = to_entries(answer.entries), 0
+    entries, taken = iter(came), 0
     for before, what, subject, to in answer.steps:
         page.steps += [("entry", *each) for each in islice(entries, max(before - taken, 0))]
         taken = before

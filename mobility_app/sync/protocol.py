@@ -20,7 +20,7 @@ from mobility_app.domain.change import Change
 from mobility_app.domain.fields import Plain
 from mobility_app.errors import Refused
 from mobility_app.sync import strict
-from mobility_app.sync.columns import Entries, folded, spread
+from mobility_app.sync.columns import LeanEntries, folded, spread
 
 VERSION = 1
 VERSION_MAX = 999_999  # of the descriptions (domain/versions.py)
@@ -31,7 +31,7 @@ DECODED_MAX_BYTES = 64 * 1024 * 1024
 FED_BYTES = 256  # to the decompressor at a time: four bytes can be a block of 128 KiB, so a piece makes 8 MiB at most
 RATIO_MAX = 200  # decoded to travelled, beyond the first MiB: a bomb, not a message
 CHANGES_MAX = 5_000  # one transaction may be larger than a batch
-ENTRIES_MAX = 2_000  # in a page, beyond which it ends with the transaction
+ENTRIES_MAX = 5_000  # in a page, beyond which it ends with the transaction
 WAKE_MAX_SECONDS = 60
 SMALL_LEVEL, QUICK_LEVEL, QUICK_BYTES = 3, 1, 64 * 1024  # of zstd: large columns get no smaller at 3, in twice the time
 
@@ -130,7 +130,8 @@ class WireCursor(Message, frozen=True):
 class PullRequest(Message, frozen=True):
     """Asks for what came after the cursor. `digests`: the generation of sums that the device keeps, 0 for none.
     `snapshots`: the device takes scopes that way, too. `took`: scopes whose snapshot it has taken whole; `lost`: scopes
-    whose snapshot HQ no longer has. `last`: the last number that the device has given to a change; -1: it does not say."""
+    whose snapshot HQ no longer has. `last`: the last number that the device has given to a change; -1: it does not say.
+    `whole`: nothing may be left out of the page (`lean.py`): what the device made of the last one was not what HQ has."""
 
     cursor: WireCursor
     digests: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
@@ -138,6 +139,7 @@ class PullRequest(Message, frozen=True):
     took: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
     lost: Annotated[list[Name], msgspec.Meta(max_length=SCOPES_MAX)] = []
     last: Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)] = -1
+    whole: bool = False
 
 
 class WireActor(Message, frozen=True):
@@ -180,7 +182,7 @@ class PullAnswer(Message, frozen=True):
     Where nothing came since the cursor, neither it nor the user is told again."""
 
     actor: WireActor | None = None
-    entries: Entries = Entries()
+    entries: LeanEntries = LeanEntries()
     steps: list[Step] = []
     cursor: WireCursor | None = None
     more: bool = False

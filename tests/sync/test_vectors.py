@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import subprocess
 import sys
@@ -94,6 +95,12 @@ def test_entries_in_columns_carry_their_chain_whole_or_sealed() -> None:
     seen = 0
     for answer in pulls:
         chain = ""
+        if answer.entries.check:
+            chains = "".join(one["chain"] for one in VECTORS["chain"])
+            assert answer.entries.check == hashlib.sha256(chains.encode()).hexdigest()[:32]
+            assert answer.entries.patch[1] == {"website": "https://a.example"}
+            assert answer.entries.chain == [""]
+            continue
         for (entry, sealed), kept in zip(to_entries(answer.entries), VECTORS["chain"], strict=False):
             chain = link(chain, entry, sealed)
             assert chain == entry.chain == kept["chain"]
