@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -17,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from mobility_app.domain import versions
 from mobility_app.domain.access import Actor
+from mobility_app.domain.change import ACCEPTED, UPDATE
 from mobility_app.errors import Refused
 from mobility_app.store.records import Records
+from mobility_app.sync.columns import Line
 from mobility_app.sync.life_messages import DIGEST_LETTERS, EnrolRequest, RenewRequest
 from mobility_app.sync.protocol import WireVerdict
 
@@ -132,6 +135,25 @@ def read(session: Records, wanted_id: str) -> Device | None:
 def revoke(session: Records, wanted_id: str) -> None:
     """From now on the device is refused, at its next request. What it is told to do besides: `salvage.py`."""
     session.run("UPDATE device SET revoked=1 WHERE id=?", wanted_id)
+
+
+def unaltered(session: Records, device_id: str, lines: Sequence[Line], after: Mapping[str, int]) -> set[int]:
+    """Places of those of these lines of the log that are edits of that device, each as it was sent and all that came of
+    it, and that are new to it: `after` is how far it has received each stream."""
+    count = Counter(line[11] for line in lines if line[10] == device_id)
+    own = {
+        line[11]: place
+        for place, line in enumerate(lines)
+        if line[10] == device_id and line[6] == UPDATE and count[line[11]] == 1 and line[1] > after.get(line[0], 0)
+    }
+    if not own:
+        return set()
+    sql = "SELECT said FROM verdict WHERE device_id=? AND dseq BETWEEN ? AND ?"
+    verdicts = (
+        msgspec.json.decode(row[0], type=WireVerdict) for row in session.rows(sql, device_id, min(own), max(own))
+    )
+    plain = {one.dseq for one in verdicts if one.state == ACCEPTED and not (one.fields or one.clamped)}
+    return {place for dseq, place in own.items() if dseq in plain}
 
 
 def actor(session: Records, user_id: str) -> Actor:

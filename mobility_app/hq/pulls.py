@@ -89,7 +89,8 @@ class Pulls:
         life = lives.met(session, device, cursor.epoch, cursor.streams)
         lines: lean.Lines = (page.lines, page.sealed, "")
         if min(device.version, message.digests) >= lean.SINCE and not (message.whole or page.reset or page.behind):
-            lines = lean.thinned(page.lines, page.sealed, feed.follows(page.lines))
+            own = devices.unaltered(session, device.id, page.lines, cursor.streams)
+            lines = lean.thinned(page.lines, page.sealed, feed.follows(page.lines), own)
         return PullAnswer(
             wire_actor(session, actor), of_rows(*lines), page.steps, sealed, page.more, page.reset,
             digest, page.behind, still, life, page.offers, version, days,

@@ -115,6 +115,12 @@ def replaced(session: Records, entity: str, ids: Iterable[str]) -> dict[str, dic
     return found
 
 
+def apart(session: Records, entity: str, ids: Iterable[str]) -> set[str]:
+    """Which of these records' pictures are kept, not found by taking open changes back."""
+    sql = "SELECT record_id FROM base_row WHERE entity=? AND record_id IN ({marks})"
+    return {row[0] for row in session.among(sql, ids, entity)}
+
+
 def _steps(session: Records, entity: str, ids: Iterable[str]) -> dict[str, list[Step]]:
     """The open changes of these records, in order; records without any are left out."""
     found: dict[str, list[Step]] = {}

@@ -98,6 +98,7 @@ class Engine:
         self.last_push: tuple[str, bytes] | None = None
         self.last_pull: tuple[str, bytes] | None = None
         self._narrowing, self._holding = Narrowing(), Holding()
+        self._whole = False  # the next page is wanted whole, in another round too (`lean.py`)
         self._still: _Still | None = None
         self._pulled: tuple[PullRequest, bytes] | None = None  # the last pull and what HQ said to it
         self.progress: Callable[[str, int, int], None] = lambda doing, done, total: None
@@ -258,13 +259,13 @@ class Engine:
         self, identity: Identity, done: Round, took: Sequence[str] = (), lost: Sequence[str] = (), said: bytes = b""
     ) -> bool:
         """Whether HQ has caught up with what was parked: there is something to push."""
-        freed = whole = False
+        freed = False
         for _ in range(PAGES_MAX):
             with self.store.reading() as session:
                 stands, last = Cursor.read(session), int(session.value(f"SELECT {outgoing.LAST}"))
             at = self._holding.behind(stands)
             cursor = WireCursor(at.epoch, at.role, at.scopes, at.streams, at.seal)
-            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost), last, whole)
+            request = PullRequest(cursor, versions.VERSION, True, list(took), list(lost), last, self._whole)
             said = said or self._asked(identity, "/v1/pull", request, done)
             answer = protocol.unpack(said, PullAnswer, hostile=False)
             self._pulled, said = (request, said), b""
@@ -283,7 +284,7 @@ class Engine:
                 with self.store.reading() as session:
                     came = list(lean.filled(session, answer.entries))
             except lean.Differs:  # of pages that wait, no picture stands here yet
-                whole = True
+                self._whole = True
                 continue
             if answer.actor is not None and (moved != at or answer.steps or answer.entries.seq or answer.reset):
                 page = self._holding.whole(_page(answer, came, answer.actor, moved))
@@ -293,6 +294,7 @@ class Engine:
                     apply.caught_up(self.store)
             if page is not None:
                 apply.page(self.store, page)
+                self._whole = False
             count = len(came) + len(answer.steps)
             done.entries += count
             took, lost = (), ()

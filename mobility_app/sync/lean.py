@@ -1,7 +1,8 @@
 """Pages without what the receiver can work out: what a field held before, and the chain. Shared with HQ.
 
 HQ leaves out of a line what the device must hold to make it: of an edit the values before, which are those of its own record,
-and of every line the chain's hash, which follows from the line and the one before it of the same customer. It does so for
+of an edit that the device sent itself all that it said, and of every line the chain's hash, which follows from the line and
+the one before it of the same customer. It does so for
 those alone who see every line of the customer. One hash over all that was left out says whether the device came to the same;
 else it asks for the page again, whole. So what a device takes this way it has verified, which it does of no other page.
 
@@ -11,7 +12,7 @@ Two thirds of a page of edits were these two, measured 2026-11-25: 35 of 102 byt
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,13 +23,14 @@ from mobility_app.domain.change import CREATE, LOST, RESTORE, UPDATE, Entry, lin
 from mobility_app.domain.fields import Column
 from mobility_app.store import overlay
 from mobility_app.store.entries import Came
-from mobility_app.store.records import Records, patch_plain
+from mobility_app.store.records import Records, patch_plain, same
 from mobility_app.sync.columns import LeanEntries, Line, lines, to_entries
 
 SINCE = 3  # the version of the program (`domain/versions.py`) that understands it
 CHECK_LETTERS = 32  # of the hash over the chains that were left out
 
 Pair = tuple[str, str]  # (entity, record id)
+_NOTHING: dict[str, Column] = {}
 Lines = tuple[Sequence[Line], Mapping[int, dict[str, str]], str]  # rows of the log, commitments by place, the check
 
 
@@ -36,18 +38,24 @@ class Differs(Exception):
     """What was worked out is not what HQ has: the page is wanted whole."""
 
 
-def thinned(rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], leave_out: Callable[[Line], bool]) -> Lines:
+def thinned(
+    rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], leave_out: Callable[[Line], bool],
+    own: Collection[int] = (),
+) -> Lines:  # fmt: skip
     """What `columns.of_rows` takes, without what the reader works out. Of a line that is sealed nothing is left out, nor of
-    one that `leave_out` says no of."""
+    one that `leave_out` says no of. `own`: places of edits that stand as the reader sent them."""
     found, chains = list[Line](), list[str]()
     for place, line in enumerate(rows):
         if place in sealed or not leave_out(line):
             found.append(line)
             continue
+        chains.append(line[14])
+        if place in own:
+            found.append((*line[:3], "", "", None, UPDATE, "{}", 0, *line[9:12], 0, line[13], ""))
+            continue
         patch = line[7]
         if line[6] == UPDATE:
             patch = orjson.dumps({name: sides[1] for name, sides in orjson.loads(patch).items()}).decode()
-        chains.append(line[14])
         found.append((*line[:7], patch, *line[8:14], ""))
     return found, sealed, _check(chains) if chains else ""
 
@@ -55,16 +63,17 @@ def thinned(rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], leave_ou
 def filled(session: Records, columns: LeanEntries) -> Iterable[Came]:
     """The entries of a page as HQ has them, lean ones made whole by what lies here. Raises Differs where that is not what
     HQ has, Unreachable where the columns do not fit together."""
-    return _Filling(session, list(lines(columns, columns.patch))).run(columns) if columns.check else to_entries(columns)
+    return _Filling(session, columns).run(columns) if columns.check else to_entries(columns)
 
 
 class _Filling:
     """Makes the lean lines of one page whole, in order. HQ's picture of a record is moved by the thread that syncs alone:
     so this may be done before the transaction that takes the page, without keeping anybody from saving."""
 
-    def __init__(self, session: Records, page: list[Line]) -> None:
+    def __init__(self, session: Records, columns: LeanEntries) -> None:
         self._session = session
-        lean = [line for line in page if not line[14]]
+        self._page = self._with_own(list(lines(columns, columns.patch)))
+        lean = [line for line in self._page if not line[14]]
         self._known = self._kept(lean)
         self._links = self._heads(lean)
         self._places: dict[str, dict[str, int]] = {}
@@ -75,11 +84,11 @@ class _Filling:
     def run(self, columns: LeanEntries) -> list[Came]:
         """The entries, with what of them the reader was not given."""
         found, chains = list[Came](), list[str]()
-        for place, line in enumerate(lines(columns, columns.patch)):
+        for place, line in enumerate(self._page):
             stream, seq, txn, entity, record_id, root, kind, patch, *rest = line
             key = root or stream
             if not rest[-1] and kind == UPDATE:
-                patch = {name: (self._before(entity, record_id, name), after) for name, after in patch.items()}
+                patch = self._sides(entity, record_id, patch)
             self._fold(entity, record_id, kind, patch)
             plain = patch_plain(entity, patch)
             entry = Entry(stream, seq, txn, entity, record_id, root, kind, plain, *rest)
@@ -93,10 +102,39 @@ class _Filling:
             raise Differs
         return found
 
-    def _before(self, entity: str, record_id: str, name: str) -> Column:
-        moved = self._moved.get((entity, record_id))
-        if moved is not None and name in moved:
-            return moved[name]
+    def _with_own(self, page: list[Line]) -> list[Line]:
+        """The lines, those that name nothing but a change of this device with what it said."""
+        own = [line[11] for line in page if not line[3]]
+        if not own:
+            return page
+        sql = "SELECT dseq, entity, record_id, root_id, patch, stamp, at FROM change WHERE dseq BETWEEN ? AND ?"
+        said = {row[0]: row[1:] for row in self._session.rows(sql, min(own), max(own))}
+        found = list[Line]()
+        for line in page:
+            if not line[3]:
+                if line[11] not in said:
+                    raise Differs
+                entity, record_id, root, text, stamp, at = said[line[11]]
+                patch = {name: (before, after) for name, (before, after) in orjson.loads(text).items()}
+                line = (*line[:3], entity, record_id, root, UPDATE, patch, stamp, *line[9:12], at, *line[13:])
+            found.append(line)
+        return found
+
+    def _sides(self, entity: str, record_id: str, patch: dict[str, Any]) -> dict[str, tuple[Column, Column]]:
+        """The patch of a lean edit, whole. What this device replaced itself is what HQ replaced, unless HQ's picture moved
+        since; of a group, which it sent whole, HQ's log holds what became another."""
+        moved = self._moved.get((entity, record_id), _NOTHING)
+        found: dict[str, tuple[Column, Column]] = {}
+        for name, after in patch.items():
+            if type(after) is not tuple:
+                found[name] = (moved[name] if name in moved else self._shown(entity, record_id, name), after)
+                continue
+            before, after = moved.get(name, after[0]), after[1]
+            if not same(before, after):
+                found[name] = (before, after)
+        return found
+
+    def _shown(self, entity: str, record_id: str, name: str) -> Column:
         columns = self._columns.get((entity, record_id))
         return columns[self._places[entity][name]] if columns else None
 
@@ -144,15 +182,25 @@ class _Filling:
 
     def _stand(self, lean: list[Line]) -> None:
         """Reads what HQ confirmed of the records that lean edits change, as columns hold it."""
-        for entity, ids in _grouped((line[3], line[4]) for line in lean if line[6] == UPDATE):
+        edits, own = list[Pair](), list[Pair]()
+        for line in lean:
+            if line[6] == UPDATE:
+                sent = any(type(after) is tuple for after in line[7].values())
+                (own if sent else edits).append((line[3], line[4]))
+        for entity, ids in _grouped(edits):
             self._places[entity] = {name: place for place, name in enumerate(registry.entity(entity).names)}
             stand = self._session.columns(entity, dict.fromkeys(ids))
             self._columns.update({(entity, record_id): columns for record_id, columns in stand.items()})
-            for record_id, replaced in overlay.replaced(self._session, entity, ids).items():
-                if replaced is None:
-                    self._columns.pop((entity, record_id), None)
-                else:
-                    self._moved[entity, record_id] = replaced
+            self._lies_under(entity, ids)
+        for entity, ids in _grouped(own):
+            self._lies_under(entity, overlay.apart(self._session, entity, ids))
+
+    def _lies_under(self, entity: str, ids: Iterable[str]) -> None:
+        for record_id, replaced in overlay.replaced(self._session, entity, ids).items():
+            if replaced is None:
+                self._columns.pop((entity, record_id), None)
+            else:
+                self._moved[entity, record_id] = replaced
 
 
 def _check(chains: Iterable[str]) -> str:

@@ -88,6 +88,38 @@ def test_what_was_left_out_is_worked_out_to_the_letter(fleet: Fleet) -> None:
     assert {row[4] for row in rows(rui)} <= set(ENTRY_KINDS)
 
 
+def test_of_its_own_edits_a_device_is_told_their_numbers_alone(fleet: Fleet) -> None:
+    ana, rui, customer = worked_on(fleet)
+    said = next(said.entries for _, said in reversed(pulls(ana)) if said.entries.seq)
+    own = [place for place, entity in enumerate(said.entity) if not entity]
+    assert len(own) == 4
+    assert [said.patch[place] for place in own] == [{}] * 4
+    assert {said.id[place] for place in own} == {""}
+    logged(fleet, ana)
+    with rui.store.writing() as tx:
+        tx.update("customer", customer, {"website": "https://two.example"})
+    rui.sync()
+    for name in ("one", "three"):  # over what another wrote, one of them before it is seen
+        with ana.store.writing() as tx:
+            tx.update("customer", customer, {"website": f"https://{name}.example", "notes": name})
+        fleet.settle()
+    for device in (ana, rui):
+        logged(fleet, device)
+        assert not any(request.whole for request, _ in pulls(device))
+
+
+def test_a_change_that_is_no_longer_here_is_told_whole(fleet: Fleet) -> None:
+    ana, _, customer = worked_on(fleet)
+    with ana.store.writing() as tx:
+        tx.update("customer", customer, {"website": "https://last.example"})
+    ana.engine.round(fetch=False)
+    with ana.store.transaction() as session:
+        session.run("UPDATE change SET patch='{}'")
+    ana.sync()
+    assert pulls(ana)[-1][0].whole
+    logged(fleet, ana)
+
+
 def test_a_field_that_went_wrong_here_is_noticed_and_the_page_comes_whole(fleet: Fleet) -> None:
     _, rui, customer = worked_on(fleet)
     with apply.applying(rui.store) as session:
