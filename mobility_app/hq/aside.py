@@ -63,7 +63,8 @@ def isolated(
             if not may_judge:
                 raise TimeoutError("begun too often")
             with tx.attempt():
-                verdicts += judge.judge(unit)
+                said = judge.judge(unit)
+            verdicts += said  # what waits is written where the attempt ends: only now nothing stumbles any more
         except Exception as error:  # whatever judging stumbles over; it is logged, and `mobility hq aside` lists it
             if trouble(error) is not None:  # the database's own: no fault of the change, and nothing of this is kept
                 raise
