@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mobility_app.domain.change import Entry, canonical, commitment, link
 from mobility_app.hq.devices import device_id, fingerprint
 from mobility_app.store.records import patch_columns
-from mobility_app.sync import lean, life_messages, protocol, signing
-from mobility_app.sync.columns import Entries, of_rows
+from mobility_app.sync import life_messages, protocol, signing
+from mobility_app.sync.columns import LEAN_SINCE, Entries, of_rows, thinned
 from mobility_app.sync.file_messages import FilePlan
 from mobility_app.sync.frames import HistoryAnswer, HistoryRequest, Made, Part, Piece, PieceRequest, Table, WireFloor
 from mobility_app.sync.life_messages import (
@@ -129,7 +129,7 @@ def columns(found: list[Entry], *, sealed: bool = False, thin: bool = False) -> 
             one.stream, one.seq, one.txn, one.entity, one.record_id, one.root_id, one.kind, canonical(patch).decode(),
             one.stamp, one.user_id, one.device_id, one.dseq, one.at, salt, one.chain,
         ))  # fmt: skip
-    return of_rows(*lean.thinned(rows, seals, lambda line: True)) if thin else of_rows(rows, seals)
+    return of_rows(*thinned(rows, seals, lambda line: True)) if thin else of_rows(rows, seals)
 
 
 def messages() -> list[tuple[str, str, object, object]]:
@@ -171,9 +171,9 @@ def messages() -> list[tuple[str, str, object, object]]:
          PullAnswer(actor, columns(entries()), [(2, "leave", OTHER, "")], cursor, digest="1-d4a2913fb9e79408")),
         ("POST", "/v1/pull", PullRequest(WireCursor(), 1),
          PullAnswer(actor, columns(entries(), sealed=True), [], cursor, more=True, left=40)),
-        ("POST", "/v1/pull", PullRequest(WireCursor(), lean.SINCE, True),
+        ("POST", "/v1/pull", PullRequest(WireCursor(), LEAN_SINCE, True),
          PullAnswer(actor, columns(entries(), thin=True), [], cursor, digest="3-d4a2913fb9e79408")),
-        ("POST", "/v1/pull", PullRequest(cursor, lean.SINCE, True, whole=True), PullAnswer(digest="3-d4a2913fb9e79408")),
+        ("POST", "/v1/pull", PullRequest(cursor, LEAN_SINCE, True, whole=True), PullAnswer(digest="3-d4a2913fb9e79408")),
         ("POST", "/v1/pull", PullRequest(cursor, 1, True), PullAnswer(digest="1-d4a2913fb9e79408")),
         ("POST", "/v1/pull", PullRequest(cursor, 1, True, [f"t:{TERRITORY}"]),
          PullAnswer(actor, Entries(), [], cursor, reset=True, behind={COMPANY: 40}, life=WireLife(12, {COMPANY: 40}),

@@ -26,8 +26,8 @@ from mobility_app.hq.snapshots import Snapshots
 from mobility_app.store import lease
 from mobility_app.store.cursor import AWAITED, Cursor
 from mobility_app.store.records import Records
-from mobility_app.sync import lean, protocol
-from mobility_app.sync.columns import of_rows
+from mobility_app.sync import protocol
+from mobility_app.sync.columns import LEAN_SINCE, Lines, of_rows, thinned
 from mobility_app.sync.protocol import PullAnswer, PullRequest, WireActor, WireCursor
 
 SUMS_KEPT = 5_000  # of so many positions the sum is remembered
@@ -87,10 +87,10 @@ class Pulls:
         sealed = msgspec.structs.replace(to, seal=self._seal(device, to))
         still = left(session, page.cursor) if page.more else 0
         life = lives.met(session, device, cursor.epoch, cursor.streams)
-        lines: lean.Lines = (page.lines, page.sealed, "")
-        if min(device.version, message.digests) >= lean.SINCE and not (message.whole or page.reset or page.behind):
+        lines: Lines = (page.lines, page.sealed, "")
+        if min(device.version, message.digests) >= LEAN_SINCE and not (message.whole or page.reset or page.behind):
             own = devices.unaltered(session, device.id, page.lines, cursor.streams)
-            lines = lean.thinned(page.lines, page.sealed, feed.follows(page.lines), own)
+            lines = thinned(page.lines, page.sealed, feed.follows(page.lines), own)
         return PullAnswer(
             wire_actor(session, actor), of_rows(*lines), page.steps, sealed, page.more, page.reset,
             digest, page.behind, still, life, page.offers, version, days,

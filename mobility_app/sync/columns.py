@@ -7,13 +7,14 @@ that the log keeps, its sides as columns of tables hold them, and nothing is rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 import orjson
 
-from mobility_app.domain.change import Entry
+from mobility_app.domain.change import UPDATE, Entry
 from mobility_app.domain.fields import Column
 from mobility_app.errors import Unreachable
 from mobility_app.store import entries
@@ -23,6 +24,9 @@ LOG = "stream, seq, txn, entity, record_id, root_id, kind, patch, stamp, user_id
 
 T = TypeVar("T")
 Line = tuple[Any, ...]  # of the log, in the order of `LOG`
+Lines = tuple[Sequence[Line], Mapping[int, dict[str, str]], str]  # rows of the log, commitments by place, the check
+LEAN_SINCE = 3  # the version of the program (`domain/versions.py`) that understands lean lines
+CHECK_LETTERS = 32  # of the hash over the chains that were left out
 
 
 class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -74,6 +78,33 @@ def of_rows(rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], check: s
         seq=columns[1], stream=stream, txn=txn, entity=entity, id=record, root=root, kind=kind, patch=patches, stamp=stamp,
         user=user, device=device, dseq=dseq, at=at, salt=salt, chain=chain, sealed=seals, check=check,
     )  # fmt: skip
+
+
+def thinned(
+    rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], leave_out: Callable[[Line], bool],
+    own: Collection[int] = (),
+) -> Lines:  # fmt: skip
+    """What `of_rows` takes, without what the reader works out. Of a line that is sealed nothing is left out, nor of
+    one that `leave_out` says no of. `own`: places of edits that stand as the reader sent them."""
+    found, chains = list[Line](), list[str]()
+    for place, line in enumerate(rows):
+        if place in sealed or not leave_out(line):
+            found.append(line)
+            continue
+        chains.append(line[14])
+        if place in own:
+            found.append((*line[:3], "", "", None, UPDATE, "{}", 0, *line[9:12], 0, line[13], ""))
+            continue
+        patch = line[7]
+        if line[6] == UPDATE:
+            patch = orjson.dumps({name: sides[1] for name, sides in orjson.loads(patch).items()}).decode()
+        found.append((*line[:7], patch, *line[8:14], ""))
+    return found, sealed, check(chains) if chains else ""
+
+
+def check(chains: Iterable[str]) -> str:
+    """What a page says of the chains that it leaves out."""
+    return hashlib.sha256("".join(chains).encode()).hexdigest()[:CHECK_LETTERS]
 
 
 def to_entries(columns: Entries) -> Iterator[tuple[Entry, dict[str, str]]]:

@@ -1,8 +1,8 @@
-"""Pages without what the receiver can work out: what a field held before, and the chain. Shared with HQ.
+"""Pages without what the device can work out: what a field held before, and the chain.
 
-HQ leaves out of a line what the device must hold to make it: of an edit the values before, which are those of its own record,
-of an edit that the device sent itself all that it said, and of every line the chain's hash, which follows from the line and
-the one before it of the same customer. It does so for
+HQ leaves out of a line (`columns.thinned`) what the device must hold to make it: of an edit the values before, which are those
+of its own record, of an edit that the device sent itself all that it said, and of every line the chain's hash, which follows
+from the line and the one before it of the same customer. It does so for
 those alone who see every line of the customer. One hash over all that was left out says whether the device came to the same;
 else it asks for the page again, whole. So what a device takes this way it has verified, which it does of no other page.
 
@@ -11,8 +11,7 @@ Two thirds of a page of edits were these two, measured 2026-11-25: 35 of 102 byt
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -24,40 +23,14 @@ from mobility_app.domain.fields import Column
 from mobility_app.store import overlay
 from mobility_app.store.entries import Came
 from mobility_app.store.records import Records, patch_plain, same
-from mobility_app.sync.columns import LeanEntries, Line, lines, to_entries
-
-SINCE = 3  # the version of the program (`domain/versions.py`) that understands it
-CHECK_LETTERS = 32  # of the hash over the chains that were left out
+from mobility_app.sync.columns import LeanEntries, Line, check, lines, to_entries
 
 Pair = tuple[str, str]  # (entity, record id)
 _NOTHING: dict[str, Column] = {}
-Lines = tuple[Sequence[Line], Mapping[int, dict[str, str]], str]  # rows of the log, commitments by place, the check
 
 
 class Differs(Exception):
     """What was worked out is not what HQ has: the page is wanted whole."""
-
-
-def thinned(
-    rows: Sequence[Line], sealed: Mapping[int, dict[str, str]], leave_out: Callable[[Line], bool],
-    own: Collection[int] = (),
-) -> Lines:  # fmt: skip
-    """What `columns.of_rows` takes, without what the reader works out. Of a line that is sealed nothing is left out, nor of
-    one that `leave_out` says no of. `own`: places of edits that stand as the reader sent them."""
-    found, chains = list[Line](), list[str]()
-    for place, line in enumerate(rows):
-        if place in sealed or not leave_out(line):
-            found.append(line)
-            continue
-        chains.append(line[14])
-        if place in own:
-            found.append((*line[:3], "", "", None, UPDATE, "{}", 0, *line[9:12], 0, line[13], ""))
-            continue
-        patch = line[7]
-        if line[6] == UPDATE:
-            patch = orjson.dumps({name: sides[1] for name, sides in orjson.loads(patch).items()}).decode()
-        found.append((*line[:7], patch, *line[8:14], ""))
-    return found, sealed, _check(chains) if chains else ""
 
 
 def filled(session: Records, columns: LeanEntries) -> Iterable[Came]:
@@ -98,7 +71,7 @@ class _Filling:
                 entry = msgspec.structs.replace(entry, chain=chain)
             self._links[key] = entry.chain
             found.append((entry, columns.sealed.get(str(place), {})))
-        if _check(chains) != columns.check:
+        if check(chains) != columns.check:
             raise Differs
         return found
 
@@ -201,10 +174,6 @@ class _Filling:
                 self._columns.pop((entity, record_id), None)
             else:
                 self._moved[entity, record_id] = replaced
-
-
-def _check(chains: Iterable[str]) -> str:
-    return hashlib.sha256("".join(chains).encode()).hexdigest()[:CHECK_LETTERS]
 
 
 def _grouped(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
