@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 
 import requests
@@ -29,7 +30,7 @@ class Floor:
     def __init__(self, folder: Path, work: Work, count: Callable[[int], None], *, encrypted: bool) -> None:
         self._count = count
         self.work, self._folder, self._key = work, folder, KEY if encrypted else None
-        self._columns = {kind: list(found[0]) for kind, found in work.objects.items()}
+        self._columns = {kind: list(dict.fromkeys(chain.from_iterable(found))) for kind, found in work.objects.items()}
         self.bodies = {"/all": _packed(work.objects)}
         for size, found in work.edits.items():
             self.bodies[f"/edits_{size}"] = _packed(
@@ -58,7 +59,7 @@ class Floor:
             for kind, found in objects.items():
                 names = self._columns[kind]
                 sql = f"INSERT INTO {kind} ({','.join(names)}) VALUES ({','.join('?' * len(names))})"
-                session.many(sql, [tuple(one.values()) for one in found])
+                session.many(sql, [tuple(one.get(name) for name in names) for one in found])
 
     def _update(self, database: Database, edits: list[list[str]]) -> None:
         with database.transaction() as session:

@@ -106,7 +106,17 @@ def made(customers: int) -> Work:
                 2,
                 {"kind": "billing", "street": text(2), "postcode": "4000", "city": "Porto", "country": "PT"},
             ),
-            ("contacts", 3, {"first_name": text(1), "last_name": text(1), "title": "buyer", "email": "a@b.example"}),
+            (
+                "contacts",
+                3,
+                {
+                    "first_name": text(1),
+                    "last_name": text(1),
+                    "title": "buyer",
+                    "email": "a@b.example",
+                    "mobile": "+41 79",
+                },
+            ),
             ("activities", 5, {"kind": "task", "subject": text(5), "body": text(20), "outcome": "open", "done": 0}),
         ):
             objects[kind] += [{"id": f"{kind}{number}-{at}", "customer_id": one, **values} for at in range(count)]
