@@ -63,7 +63,10 @@ def look(store: Store) -> Lease:
         kept = _read(session)
     found = kept.at(now) if kept else Lease(mark=now)
     if kept is None or found.over != kept.over or found.counted - kept.counted >= KEEP_MS or now < kept.mark:
-        _keep(store, found)
+        with store.transaction() as session:
+            kept = _read(session)  # again: HQ may have answered just now
+            found = kept.at(now) if kept else found
+            _keep(session, found)
     return found
 
 
@@ -73,7 +76,8 @@ def met(store: Store, days: int) -> None:
     with store.reading() as session:
         kept = _read(session)
     if kept is None or kept.days != days or now < kept.mark or kept.at(now).counted >= RENEW_MS:
-        _keep(store, Lease(days, 0, now))
+        with store.transaction() as session:
+            _keep(session, Lease(days, 0, now))
 
 
 def _read(session: Records) -> Lease | None:
@@ -81,6 +85,5 @@ def _read(session: Records) -> Lease | None:
     return Lease(*json.loads(text)) if text else None
 
 
-def _keep(store: Store, lease: Lease) -> None:
-    with store.transaction() as session:
-        identity.set_meta(session, KEY, json.dumps(lease))
+def _keep(session: Records, lease: Lease) -> None:
+    identity.set_meta(session, KEY, json.dumps(lease))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TypeAlias
 from urllib.parse import urljoin
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as Late
 
 from mobility_app.domain.fields import Plain
 from mobility_app.hq.demo import make
@@ -42,6 +44,7 @@ WRONG, REFUSED = "not the passphrase", ".fb-lock .fb-err span:not(.fb-calm)"
 NATIVE = "dialog[open]"  # the palette and the help of keys
 WAITING, TOAST, MEET = ".fb-waitrows", ".fb-toast", "[data-act=meet]"
 TERMS_DAYS = (45, 60)
+SOON_MS = 3_000
 Step: TypeAlias = "str | tuple[str, str] | Callable[[Stage, Page], None]"
 
 
@@ -81,8 +84,9 @@ def _without_contact(stage: Stage, page: Page) -> None:
     store = stage.device.store
     with store.transaction() as session:
         identity.set_meta(session, lease.KEY, json.dumps(lease.Lease(counted=16 * lease.DAY_MS, mark=store.now())))
+    page.locator(".fb-lock .fb-btn:not([disabled])").wait_for()
     page.locator(LOCKED).fill(stage.device.passphrase)
-    page.keyboard.press("Enter")
+    page.locator(".fb-lock .fb-btn").click()
 
 
 def _the_disk_does_not_answer(selector: str) -> Callable[[Stage, Page], None]:
@@ -175,6 +179,8 @@ class Stage:
     def show(self, visitor: Visitor, view: View) -> Page:
         """Opens a view and waits until it stands."""
         self.device.hold_ui(still=False)  # where the view before failed
+        if visitor.page.locator(f"{MEET}, {LOCKED}").count():  # the same: one view that fails is not to fail all others
+            self.leave(visitor.page)
         page = visitor.typed_at(view.path.format(**self.ids))
         for step in view.does:
             if callable(step):
@@ -197,7 +203,8 @@ class Stage:
             session.run("DELETE FROM arriving")
         if page.locator(MEET).count():
             lease.met(self.device.store, 0)
-            page.locator(MEET).click()
+            with suppress(Late):  # it may open by itself before
+                page.locator(MEET).click(timeout=SOON_MS)
             page.locator(".fb-app:not(.fb-lock)").wait_for()
         if page.locator(LOCKED).count():
             page.locator(".fb-lock .fb-btn:not([disabled])").wait_for()  # after a wrong one it may be a while
